@@ -1,0 +1,64 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+PROTOS := $(shell find protos -name '*.proto' | sort)
+
+.PHONY: help setup run test check lint format generate generate-check proto-check baseline clean
+
+help: ## show this help
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: .venv/ready ## make the virtual environment with pinned and hashed dependencies
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Diptych needs Python 3.11 or newer: make PYTHON=python3.12 …") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: .venv/ready ## start Postgres, Valkey and the three processes, and say how to call them
+	@$(BIN)/diptych run
+
+test: .venv/ready ## pass all tests
+	$(BIN)/pytest
+
+check: .venv/ready lint generate-check proto-check ## style, types, walls, generated code, protos
+
+lint: .venv/ready ## style, types and walls
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/ready ## format Python and protos
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/buf format -w protos
+
+generate: .venv/ready ## make generated/ from protos/
+	rm -rf generated
+	mkdir -p generated
+	$(BIN)/python -m grpc_tools.protoc -Iprotos -Ithird_party --python_out=generated --mypy_out=quiet:generated \
+	  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy $(PROTOS)
+	$(BIN)/python -m grpc_tools.protoc -Iprotos -Ithird_party --grpc_python_out=generated --mypy_grpc_out=quiet:generated \
+	  --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc $(filter %_service.proto,$(PROTOS))
+	$(BIN)/python -m grpc_tools.protoc -Ithird_party --python_out=generated --mypy_out=quiet:generated \
+	  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy third_party/buf/validate/validate.proto
+	$(BIN)/buf build protos --exclude-source-info -o generated/descriptors.binpb
+
+generate-check: .venv/ready ## generated/ is what protos/ make
+	@rm -rf .generated-before && cp -r generated .generated-before
+	@$(MAKE) --no-print-directory --silent generate
+	@diff -r -q -x __pycache__ .generated-before generated; state=$$?; rm -rf .generated-before; exit $$state
+
+proto-check: .venv/ready ## lint and format of protos, and no breaking change
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code protos
+	$(BIN)/buf breaking protos --against protos/baseline.binpb
+
+baseline: .venv/ready ## accept the protos as they are as what must not be broken
+	$(BIN)/buf build protos --exclude-source-info -o protos/baseline.binpb
+
+clean: ## remove the environment and local data
+	rm -rf .venv .diptych
