@@ -1,0 +1,52 @@
+"""How the log is kept: one gapless sequence of events in Postgres, appended atomically, read in order."""
+
+from event_store.errors import (
+    CommitOutcomeUnknown,
+    LogFull,
+    StoreError,
+    StoreUnavailable,
+    UnregisteredEventType,
+)
+from event_store.events import (
+    Append,
+    Appended,
+    DescriptorSet,
+    Duplicate,
+    LogHead,
+    LogPage,
+    NewEvent,
+    Outcome,
+    StoredCommand,
+    StoredEvent,
+    StreamRead,
+    WrongVersion,
+)
+from event_store.hints import Hints
+from event_store.log import EventLog
+from event_store.migration import create_roles, migrate
+from event_store.store import EventStore
+
+__all__ = [
+    "Append",
+    "Appended",
+    "CommitOutcomeUnknown",
+    "DescriptorSet",
+    "Duplicate",
+    "EventLog",
+    "EventStore",
+    "Hints",
+    "LogFull",
+    "LogHead",
+    "LogPage",
+    "NewEvent",
+    "Outcome",
+    "StoreError",
+    "StoreUnavailable",
+    "StoredCommand",
+    "StoredEvent",
+    "StreamRead",
+    "UnregisteredEventType",
+    "WrongVersion",
+    "create_roles",
+    "migrate",
+]

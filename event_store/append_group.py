@@ -1,0 +1,79 @@
+"""A group of appends as the parameters of one call, and its rows as outcomes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from event_store.arrays import ByteaArray, Int2Array, Int4Array, TextArray, UuidArray
+from event_store.events import Append, Appended, Outcome, StoredCommand, WrongVersion
+
+_APPENDED, _WRONG_VERSION = 0, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendGroup:
+    """Appends with distinct command ids, and the parameters of sql/statements/append.sql for them."""
+
+    appends: Sequence[Append]
+    streams: Sequence[str]
+    parameters: Sequence[object]
+
+
+def append_group(appends: Sequence[Append], type_ids: Mapping[str, int]) -> AppendGroup:
+    """The group of `appends`; each distinct stream gets a number, so that the database compares integers."""
+    reads = [read for append in appends for read in append.reads]
+    written = [(append, event) for append in appends for event in append.events]
+    streams = list(dict.fromkeys([read.stream for read in reads]))
+    number = dict(zip(streams, range(1, len(streams) + 1), strict=True))
+    parameters = (
+        UuidArray.of([append.command_id for append in appends]),
+        ByteaArray.of([append.fingerprint for append in appends]),
+        ByteaArray.of([append.response for append in appends]),
+        TextArray.of([append.stream for append in appends]),
+        Int4Array.of([number[append.stream] for append in appends]),
+        Int4Array.of(list(accumulate([len(append.reads) for append in appends]))),
+        Int4Array.of(list(accumulate([len(append.events) for append in appends]))),
+        TextArray.of(streams),
+        Int4Array.of([number[read.stream] for read in reads]),
+        Int4Array.of([read.version for read in reads]),
+        Int4Array.of([number[event.stream] for _, event in written]),
+        TextArray.of([event.stream for _, event in written]),
+        TextArray.of([event.category for _, event in written]),
+        Int2Array.of([type_ids[event.type] for _, event in written]),
+        ByteaArray.of([event.payload for _, event in written]),
+        UuidArray.of([append.command_id for append, _ in written]),
+        TextArray.of([append.actor for append, _ in written]),
+        TextArray.of([append.correlation_id for append, _ in written]),
+        TextArray.of([append.causation_id for append, _ in written]),
+    )
+    return AppendGroup(appends=appends, streams=streams, parameters=parameters)
+
+
+def outcomes(group: AppendGroup, rows: Sequence[tuple[Any, ...]]) -> list[Outcome | None]:
+    """An outcome for each append, None where its command id was stored already."""
+    return [_outcome(group, append, row) for append, row in zip(group.appends, rows, strict=True)]
+
+
+def _outcome(group: AppendGroup, append: Append, row: tuple[Any, ...]) -> Outcome | None:
+    outcome, stream_number, stream_version, position, recorded_at, epoch = row
+    if outcome == _APPENDED:
+        stored = StoredCommand(
+            command_id=append.command_id,
+            fingerprint=append.fingerprint,
+            response=append.response,
+            stream=append.stream,
+            version=stream_version,
+            position=position,
+            recorded_at=recorded_at,
+            epoch=epoch,
+        )
+        return Appended(stored=stored)
+    if outcome == _WRONG_VERSION:
+        return _wrong_version(append, group.streams[stream_number - 1], stream_version)
+    return None
+
+
+def _wrong_version(append: Append, stream: str, actual: int) -> WrongVersion:
+    expected = next(read.version for read in append.reads if read.stream == stream and read.version != actual)
+    return WrongVersion(stream=stream, expected=expected, actual=actual)

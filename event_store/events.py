@@ -1,0 +1,144 @@
+"""What is appended to the log, what comes back, and what is read from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event to append; `type` is its full protobuf name."""
+
+    stream: str
+    category: str
+    type: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamRead:
+    """A stream that a decision read, and the version it saw there; 0 when there was no stream."""
+
+    stream: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """One command's events, appended whole or not at all.
+
+    `response` is what a repeat of the command is answered with, `fingerprint` what tells a repeat from
+    other content under the same id. `stream` is the command's main stream; it and every stream written
+    are among `reads`. There is at least one event.
+    """
+
+    command_id: UUID
+    fingerprint: bytes
+    response: bytes
+    stream: str
+    reads: tuple[StreamRead, ...]
+    events: tuple[NewEvent, ...]
+    actor: str
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what the log could not check: a stream written, but not read; nothing to append."""
+        read = {seen.stream for seen in self.reads}
+        unread = {event.stream for event in self.events} | {self.stream}
+        if not self.events or not unread <= read:
+            raise ValueError(
+                f"command {self.command_id} appends to {sorted(unread - read)} without reading it"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCommand:
+    """An accepted command: `version` of its main stream after it, `position` of its last event."""
+
+    command_id: UUID
+    fingerprint: bytes
+    response: bytes
+    stream: str
+    version: int
+    position: int
+    recorded_at: datetime
+    epoch: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """The events are in the log, durably."""
+
+    stored: StoredCommand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """The command id was accepted before; `stored` may be of other content: compare fingerprints."""
+
+    stored: StoredCommand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongVersion:
+    """A stream that the decision read has moved on (or doesn't exist: `actual` 0); nothing was appended."""
+
+    stream: str
+    expected: int
+    actual: int
+
+
+Outcome = Appended | Duplicate | WrongVersion
+
+
+class StoredEvent(NamedTuple):
+    """An event of the log. A named tuple, because a rebuild makes millions of them from rows."""
+
+    position: int
+    stream: str
+    version: int
+    category: str
+    type: str
+    payload: bytes
+    event_id: UUID
+    recorded_at: datetime
+    command_id: UUID
+    actor: str
+    correlation_id: str | None
+    causation_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPage:
+    """Part of the log and where the log ends, seen at one moment.
+
+    `anchor` is the id of the event at the position asked for, None when there is none. `through` is the
+    position up to which the log was looked through: the next page is read after it. When `through`
+    equals `head`, all that matches has been read.
+    """
+
+    epoch: UUID
+    head: int
+    events: Sequence[StoredEvent]
+    anchor: UUID | None
+    through: int
+
+
+class LogHead(NamedTuple):
+    """Where the log ends; `recorded_at` is the time of its last append, or of its making."""
+
+    epoch: UUID
+    position: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescriptorSet:
+    """A serialised FileDescriptorSet and the full names of the event types that it explains."""
+
+    hash: bytes
+    content: bytes
+    types: tuple[str, ...]

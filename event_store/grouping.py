@@ -1,0 +1,78 @@
+"""Calls combined into groups: a runner takes whatever waits, so that group size follows the load."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+
+class Grouping(Generic[Request, Answer]):
+    """Runs calls in groups of at most `largest`, at most `runners` groups at a time.
+
+    `run` answers a group in its order; an exception as an answer is raised to that caller alone, one that
+    `run` raises to every caller of the group. A caller that gave up before its group was taken leaves no
+    trace; once taken, a call runs to its end whoever waits for it.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Sequence[Request]], Awaitable[Sequence[Answer | Exception]]],
+        *,
+        largest: int,
+        runners: int = 1,
+    ) -> None:
+        self._run = run
+        self._largest = largest
+        self._runners = runners
+        self._waiting: deque[tuple[Request, asyncio.Future[Answer]]] = deque()
+        self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def call(self, request: Request) -> Answer:
+        """The answer to `request`, from the group it ends up in."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, answer))
+        if self._running < self._runners:
+            self._running += 1
+            # The task starts after this turn of the loop: all calls of the turn are in its first group.
+            task = asyncio.create_task(self._drain())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await answer
+
+    async def finish(self) -> None:
+        """Waits until every call made so far has its answer."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _drain(self) -> None:
+        try:
+            while group := self._take():
+                await self._answer(group)
+        finally:
+            # Here and not when the task is done: until then a call would count on a runner that has left.
+            self._running -= 1
+
+    async def _answer(self, group: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers: Sequence[Answer | Exception] = await self._run([request for request, _ in group])
+        except Exception as error:  # noqa: BLE001 - it is raised again, to each caller
+            answers = [error] * len(group)
+        for (_, future), answer in zip(group, answers, strict=True):
+            if future.done():
+                continue
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+    def _take(self) -> list[tuple[Request, asyncio.Future[Answer]]]:
+        group: list[tuple[Request, asyncio.Future[Answer]]] = []
+        while self._waiting and len(group) < self._largest:
+            entry = self._waiting.popleft()
+            if not entry[1].done():
+                group.append(entry)
+        return group

@@ -1,0 +1,4 @@
+-- Statement level, so that it also fires where no row matches; ALWAYS, so that replica mode is no way around.
+CREATE TRIGGER event_types_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event_log.event_types
+FOR EACH STATEMENT EXECUTE FUNCTION event_log.refuse_change();
+ALTER TABLE event_log.event_types ENABLE ALWAYS TRIGGER event_types_append_only;

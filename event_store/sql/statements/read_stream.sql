@@ -1,0 +1,9 @@
+-- The events of a stream ($1) after a version ($2), oldest first, at most $3 of them.
+SELECT
+    e.position, e.stream, e.version, e.category, t.name AS type, e.payload, e.event_id, e.recorded_at,
+    e.command_id, e.actor, e.correlation_id, e.causation_id
+FROM event_log.events AS e
+INNER JOIN event_log.event_types AS t ON t.id = e.type_id
+WHERE e.stream = $1::text AND e.version > $2::integer
+ORDER BY e.version
+LIMIT $3::bigint;

@@ -1,0 +1,125 @@
+"""The write side of the log: append, and read what a decision needs."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from event_store.arrays import Int4Array, TextArray
+from event_store.connections import Connections
+from event_store.errors import UnregisteredEventType
+from event_store.events import Append, Appended, Outcome, StoredCommand, StoredEvent
+from event_store.grouping import Grouping
+from event_store.hints import Announcer
+from event_store.writer import Writer, stored_commands
+
+LARGEST_GROUP = 512
+_Check = tuple[UUID, Sequence[str]]
+_Checked = tuple[StoredCommand | None, dict[str, int]]
+
+
+class EventStore:
+    """Appends to the log and reads its streams; needs the writer role.
+
+    Every method raises StoreUnavailable, at once when the database is down, and works again when it is
+    back. A caller may be cancelled at any time: an append that was already on its way goes on to its end.
+    """
+
+    def __init__(self, url: str, *, reading_connections: int = 4) -> None:
+        self._connections = Connections(
+            url, name="diptych event store", pooled=reading_connections, statement_seconds=5, lock_seconds=3
+        )
+        self._writer = Writer(self._connections)
+        self._announcer = Announcer(self._connections)
+        self._appends: Grouping[Append, Outcome] = Grouping(self._append_group, largest=LARGEST_GROUP)
+        self._checks: Grouping[_Check, _Checked] = Grouping(
+            self._check_group, largest=LARGEST_GROUP, runners=2
+        )
+        self._reads: Grouping[Mapping[str, int], dict[str, list[StoredEvent]]] = Grouping(
+            self._read_group, largest=64, runners=2
+        )
+
+    async def open(self) -> None:
+        """Nothing to wait for: connections are made when they are needed, so the database may come later."""
+
+    async def close(self) -> None:
+        """Finishes what is on its way and closes all connections."""
+        for grouping in (self._appends, self._checks, self._reads):
+            await grouping.finish()
+        await self._announcer.close()
+        await self._writer.close()
+        await self._connections.close()
+
+    async def append(self, append: Append) -> Outcome:
+        """Appends one command's events; waiting commands share a transaction, each with its own outcome.
+
+        When it returns Appended, the events are durable. Raises StoreUnavailable, LogFull,
+        CommitOutcomeUnknown or UnregisteredEventType.
+        """
+        for event in append.events:
+            if event.type not in self._writer.type_ids:
+                raise UnregisteredEventType(f"{event.type} is not registered")
+        return await self._appends.call(append)
+
+    async def check(self, command_id: UUID, streams: Sequence[str]) -> _Checked:
+        """The stored command, if there is one, and the current versions of `streams`, at one moment."""
+        return await self._checks.call((command_id, streams))
+
+    async def read_streams(self, after: Mapping[str, int]) -> dict[str, list[StoredEvent]]:
+        """The events of each stream after the given version, oldest first; an empty list for no events."""
+        return await self._reads.call(after)
+
+    async def read_stream(
+        self, stream: str, *, after_version: int = 0, limit: int | None = None, backwards: bool = False
+    ) -> list[StoredEvent]:
+        """The events of a stream with a higher version, oldest first.
+
+        Backwards: those with a lower version, newest first, where 0 means from the stream's end.
+        """
+        name = "read_stream_backwards" if backwards else "read_stream"
+        rows = await self._connections.fetch(name, (stream, after_version, limit))
+        return [StoredEvent._make(row) for row in rows]
+
+    async def load_snapshots(self, streams: Sequence[str], state_hash: bytes) -> dict[str, tuple[int, bytes]]:
+        """Version and state of each stream that has a snapshot of that shape of state."""
+        rows = await self._connections.fetch("load_snapshots", (TextArray.of(streams), state_hash))
+        return {stream: (version, state) for stream, version, state in rows}
+
+    async def save_snapshot(self, stream: str, version: int, state_hash: bytes, state: bytes) -> None:
+        """Keeps a snapshot, unless one of the same shape and a higher version is there."""
+        await self._connections.fetch("save_snapshot", (stream, version, state_hash, state))
+
+    async def register_event_types(self, names: Sequence[str], descriptor_set: bytes) -> None:
+        """Makes full protobuf names known, with the serialised FileDescriptorSet that explains them."""
+        rows = await self._connections.fetch("register_event_types", (TextArray.of(names), descriptor_set))
+        self._writer.type_ids.update(rows)
+
+    async def announce(self) -> None:
+        """Hints to followers that the log may have grown; appends do this by themselves."""
+        self._announcer.announce()
+
+    async def _append_group(self, appends: Sequence[Append]) -> Sequence[Outcome | Exception]:
+        outcomes = await self._writer.append(appends)
+        if any(isinstance(outcome, Appended) for outcome in outcomes):
+            self._announcer.announce()
+        return outcomes
+
+    async def _check_group(self, checks: Sequence[_Check]) -> Sequence[_Checked]:
+        names = list(dict.fromkeys([name for _, streams in checks for name in streams]))
+        commands, versions = await stored_commands(self._connections, [check[0] for check in checks], names)
+        return [
+            (commands.get(command), {name: versions[name] for name in streams}) for command, streams in checks
+        ]
+
+    async def _read_group(self, asked: Sequence[Mapping[str, int]]) -> Sequence[dict[str, list[StoredEvent]]]:
+        lowest: dict[str, int] = {}
+        for after in asked:
+            for stream, version in after.items():
+                lowest[stream] = min(version, lowest.get(stream, version))
+        parameters = (TextArray.of(list(lowest)), Int4Array.of(list(lowest.values())))
+        events: dict[str, list[StoredEvent]] = {stream: [] for stream in lowest}
+        for row in await self._connections.fetch("read_streams", parameters):
+            event = StoredEvent._make(row)
+            events[event.stream].append(event)
+        return [
+            {stream: events[stream][version - lowest[stream] :] for stream, version in after.items()}
+            for after in asked
+        ]

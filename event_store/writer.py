@@ -1,0 +1,143 @@
+"""The one connection that appends, and what its loss means for the group on its way."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import psycopg
+
+from event_store.append_group import AppendGroup, append_group, outcomes
+from event_store.arrays import TextArray, UuidArray
+from event_store.connections import Connection, Connections, Row, as_store_error
+from event_store.errors import CommitOutcomeUnknown, StoreError, StoreUnavailable
+from event_store.events import Append, Appended, Duplicate, Outcome, StoredCommand
+
+
+class Writer:
+    """Appends one group after another over a connection of its own."""
+
+    def __init__(self, connections: Connections) -> None:
+        self.type_ids: dict[str, int] = {}
+        self._connections = connections
+        self._connection: Connection | None = None
+
+    async def append(self, appends: Sequence[Append]) -> Sequence[Outcome | Exception]:
+        """An outcome for each, in order; an exception in the place of the one append that it concerns.
+
+        Raises StoreUnavailable, LogFull or CommitOutcomeUnknown for all of them.
+        """
+        first: dict[UUID, int] = {}
+        for place, append in enumerate(appends):
+            first.setdefault(append.command_id, place)
+        if len(first) == len(appends):
+            return await self._append_distinct(appends)
+        # The same command id twice in a group: the repeat's turn comes when the first one's fate is known.
+        answers = await self._append_distinct([appends[place] for place in first.values()])
+        by_place = dict(zip(first.values(), answers, strict=True))
+        return [
+            by_place[place] if place in by_place else await self._append_alone(append)
+            for place, append in enumerate(appends)
+        ]
+
+    async def close(self) -> None:
+        """Gives up the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _append_distinct(self, appends: Sequence[Append]) -> Sequence[Outcome | Exception]:
+        group = append_group(appends, self.type_ids)
+        try:
+            rows, was_repeated = await self._send(group)
+        except psycopg.Error as error:
+            if len(appends) == 1:
+                return [error]
+            # One of them can't be stored, by a mistake of ours: it must not take its neighbours along.
+            return [await self._append_alone(append) for append in appends]
+        decided = outcomes(group, rows)
+        known = [append for append, outcome in zip(appends, decided, strict=True) if outcome is None]
+        if not known:
+            return [outcome for outcome in decided if outcome is not None]
+        stored = await self._stored_commands(known)
+        return [
+            outcome or _known_outcome(append, stored, was_repeated)
+            for append, outcome in zip(appends, decided, strict=True)
+        ]
+
+    async def _append_alone(self, append: Append) -> Outcome | Exception:
+        try:
+            return (await self._append_distinct([append]))[0]
+        except StoreError as error:
+            return error
+
+    async def _send(self, group: AppendGroup) -> tuple[list[Row], bool]:
+        """The rows of the group, and whether it took a second sending to get them."""
+        connection = await self._open()
+        try:
+            return await _fetch(connection, group), False
+        except psycopg.Error as error:
+            if not connection.is_broken:
+                failure = as_store_error(error)
+                raise failure from (error if failure is not error else None)
+        # Committed or not? Sending it again is safe, and tells: what is stored already comes back as such.
+        try:
+            return await _fetch(await self._open(), group), True
+        except (psycopg.Error, StoreError) as error:
+            raise CommitOutcomeUnknown("the connection to the log was lost during an append") from error
+
+    async def _open(self) -> Connection:
+        if self._connection is not None and self._connection.has_hung_up():
+            await self.close()
+        if self._connection is None:
+            self._connection = await self._connections.open()
+        return self._connection
+
+    async def _stored_commands(self, appends: Sequence[Append]) -> Mapping[UUID, StoredCommand] | StoreError:
+        try:
+            return (await stored_commands(self._connections, [append.command_id for append in appends], []))[
+                0
+            ]
+        except StoreError as error:
+            # Nothing is lost: who asks again is answered then. The others' outcomes are certain.
+            return error
+
+
+async def stored_commands(
+    connections: Connections, command_ids: Sequence[UUID], streams: Sequence[str]
+) -> tuple[dict[UUID, StoredCommand], dict[str, int]]:
+    """What is stored of some commands and the current versions of some streams, at one moment."""
+    rows = await connections.fetch("check", (UuidArray.of(command_ids), TextArray.of(streams)))
+    commands = {
+        row[1]: StoredCommand(
+            command_id=row[1],
+            fingerprint=row[2],
+            response=row[3],
+            stream=row[4],
+            version=row[5],
+            position=row[6],
+            recorded_at=row[7],
+            epoch=row[8],
+        )
+        for row in rows
+        if row[1] is not None
+    }
+    return commands, dict(zip(streams, rows[0][0] or [], strict=True))
+
+
+async def _fetch(connection: Connection, group: AppendGroup) -> list[Row]:
+    rows = await connection.fetch("append", group.parameters)
+    if connection.has_warned:
+        # A warning at commit says that waiting for the standby was cut short: a failover may lose it.
+        raise CommitOutcomeUnknown("the append is not confirmed by the standby")
+    return rows
+
+
+def _known_outcome(
+    append: Append, stored: Mapping[UUID, StoredCommand] | StoreError, was_repeated: bool
+) -> Outcome | Exception:
+    if isinstance(stored, StoreError):
+        return stored
+    command = stored.get(append.command_id)
+    if command is None:
+        return StoreUnavailable(f"command {append.command_id} is gone: the log has just been replaced")
+    is_ours = command.fingerprint == append.fingerprint and command.response == append.response
+    return Appended(stored=command) if was_repeated and is_ours else Duplicate(stored=command)

@@ -1,0 +1,47 @@
+"""Prepares the log's database: roles, schema, and what the log says about itself."""
+
+import asyncio
+
+import psycopg
+import sqlalchemy
+from sqlalchemy.engine import make_url
+
+from event_store import EventLog, LogHead, StoreUnavailable, create_roles, migrate
+from local_stack.errors import StackError
+
+WRITER = "diptych_writer"
+PROJECTOR = "diptych_projector"
+
+
+def prepare_log(admin_url: str, *, writer_password: str, projector_password: str) -> LogHead:
+    """Make the roles, bring the schema up to date, and give the log's head. Raises StackError."""
+    try:
+        return asyncio.run(_prepare(admin_url, writer_password, projector_password))
+    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, StoreUnavailable) as error:
+        raise StackError(f"Postgres does not answer: {_first_line(error)}") from error
+    except (psycopg.Error, sqlalchemy.exc.SQLAlchemyError) as error:
+        raise StackError(f"the log's database can't be migrated: {_first_line(error)}") from error
+
+
+def as_role(url: str, role: str, password: str) -> str:
+    """The same address for another role. Raises StackError."""
+    try:
+        parts = make_url(url).set(username=role, password=password)
+    except sqlalchemy.exc.ArgumentError as error:
+        raise StackError("DIPTYCH_DATABASE_URL is not a postgresql:// address") from error
+    return parts.render_as_string(hide_password=False)
+
+
+async def _prepare(admin_url: str, writer_password: str, projector_password: str) -> LogHead:
+    await create_roles(admin_url, writer_password, projector_password)
+    await migrate(admin_url)
+    log = EventLog(as_role(admin_url, PROJECTOR, projector_password), connections=1)
+    await log.open()
+    try:
+        return await log.head()
+    finally:
+        await log.close()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
