@@ -80,6 +80,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_STREAM_NOT_FOUND: NOT_FOUND, the log holds no event of this stream."""
     ERROR_REASON_TIMED_OUT: _ErrorReason.ValueType  # 21
     """ERROR_REASON_TIMED_OUT: DEADLINE_EXCEEDED, the service gave up just before the call's deadline."""
+    ERROR_REASON_SERVICE_NOT_FOUND: _ErrorReason.ValueType  # 22
+    """ERROR_REASON_SERVICE_NOT_FOUND: NOT_FOUND, the health check names a service that is not served here."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason lists the values of google.rpc.ErrorInfo.reason (without the prefix ERROR_REASON_),
@@ -144,4 +146,6 @@ ERROR_REASON_STREAM_NOT_FOUND: ErrorReason.ValueType  # 20
 """ERROR_REASON_STREAM_NOT_FOUND: NOT_FOUND, the log holds no event of this stream."""
 ERROR_REASON_TIMED_OUT: ErrorReason.ValueType  # 21
 """ERROR_REASON_TIMED_OUT: DEADLINE_EXCEEDED, the service gave up just before the call's deadline."""
+ERROR_REASON_SERVICE_NOT_FOUND: ErrorReason.ValueType  # 22
+"""ERROR_REASON_SERVICE_NOT_FOUND: NOT_FOUND, the health check names a service that is not served here."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -547,6 +547,7 @@ class OrderItemRemoved(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     TOTAL_CENTS_FIELD_NUMBER: _builtins.int
     REMOVED_AT_FIELD_NUMBER: _builtins.int
+    LINE_COUNT_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """order_id is the order's id."""
     sku: _builtins.str
@@ -555,6 +556,8 @@ class OrderItemRemoved(_message.Message):
     """quantity is the number of units that the lines had together."""
     total_cents: _builtins.int
     """total_cents is the order's total after it."""
+    line_count: _builtins.int
+    """line_count is the number of lines that are gone."""
     @_builtins.property
     def removed_at(self) -> _timestamp_pb2.Timestamp:
         """removed_at is when it happened."""
@@ -567,10 +570,11 @@ class OrderItemRemoved(_message.Message):
         quantity: _builtins.int = ...,
         total_cents: _builtins.int = ...,
         removed_at: _timestamp_pb2.Timestamp | None = ...,
+        line_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["removed_at", b"removed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_id", b"order_id", "quantity", b"quantity", "removed_at", b"removed_at", "sku", b"sku", "total_cents", b"total_cents"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_count", b"line_count", "order_id", b"order_id", "quantity", b"quantity", "removed_at", b"removed_at", "sku", b"sku", "total_cents", b"total_cents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -683,7 +683,7 @@ class OrderDashboard(_message.Message):
     total_count: _builtins.int
     """total_count is the number of orders of all statuses."""
     high_value_count: _builtins.int
-    """high_value_count is the number of orders over 100,000 cents that are not cancelled."""
+    """high_value_count is the number of orders over 100,000 cents, of all statuses."""
     open_revenue_cents: _builtins.int
     """open_revenue_cents is the sum of orders that are pending or approved, in hundredths of
     currency_code.

@@ -1,0 +1,119 @@
+"""Carries calls between grpc.aio and the guard; no other module knows grpc.aio's calls."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, NoReturn, TypeAlias
+
+import grpc
+from grpc._cython.cygrpc import ExecuteBatchError  # type: ignore[import-not-found] # public through nothing else
+
+from service_kit.calls import CallerGone, CallGuard
+from service_kit.context import CallContext
+from service_kit.errors import ServiceError, failure_trailers
+from service_kit.methods import CallKind, Method
+from service_kit.request_id import REQUEST_ID_KEY
+from service_kit.settings import Settings
+
+# The caller's side of a grpc.aio call. Its stub type is generic over messages, and here all are bytes.
+# Both are generic for type checkers only, hence the quotes.
+AioCall: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+
+
+def build_server(methods: Iterable[Method], guard: CallGuard, settings: Settings) -> grpc.aio.Server:
+    """Answer a server, not started yet, that serves the methods through the guard."""
+    server = grpc.aio.server(options=_options(settings))
+    services: dict[str, dict[str, Handler]] = {}
+    for method in methods:
+        service, _, rpc = method.name.rpartition("/")
+        services.setdefault(service, {})[rpc] = _HANDLERS[method.kind](guard, method)
+    for service, handlers in services.items():
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+        server.add_registered_method_handlers(service, handlers)
+    return server
+
+
+def _options(settings: Settings) -> list[tuple[str, int]]:
+    return [
+        # A second process on the port would silently take a share of the calls.
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_receive_message_length", settings.max_request_bytes),
+        ("grpc.max_send_message_length", settings.max_response_bytes),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
+        ("grpc.max_connection_idle_ms", 300_000),
+        ("grpc.max_concurrent_streams", 1000),
+    ]
+
+
+def _unary(guard: CallGuard, method: Method) -> Handler:
+    async def handle(content: bytes, aio_call: AioCall) -> bytes:
+        call = _open(guard, method, aio_call)
+        try:
+            return await guard.unary(method, call, content)
+        except ServiceError as refusal:
+            await _refuse(aio_call, call, refusal)
+
+    return grpc.unary_unary_rpc_method_handler(handle)
+
+
+def _server_stream(guard: CallGuard, method: Method) -> Handler:
+    async def handle(content: bytes, aio_call: AioCall) -> None:
+        call = _open(guard, method, aio_call)
+        await _streamed(aio_call, call, guard.stream(method, call, content, _writer(aio_call)))
+
+    return grpc.unary_stream_rpc_method_handler(handle)
+
+
+def _duplex(guard: CallGuard, method: Method) -> Handler:
+    async def handle(contents: AsyncIterator[bytes], aio_call: AioCall) -> None:
+        call = _open(guard, method, aio_call)
+        await _streamed(aio_call, call, guard.duplex(method, call, contents, _writer(aio_call)))
+
+    return grpc.stream_stream_rpc_method_handler(handle)
+
+
+_HANDLERS = {
+    CallKind.UNARY: _unary,
+    CallKind.SERVER_STREAM: _server_stream,
+    CallKind.DUPLEX: _duplex,
+}
+
+
+def _open(guard: CallGuard, method: Method, aio_call: AioCall) -> CallContext:
+    call = guard.open(method, aio_call.invocation_metadata() or (), aio_call.time_remaining(), aio_call.peer)
+    # Trailers cost a tenth of a small call, so a success tells the id only to who sent one.
+    if call.is_request_id_given:
+        aio_call.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
+    return call
+
+
+def _writer(aio_call: AioCall) -> Callable[[bytes], Awaitable[None]]:
+    async def write(body: bytes) -> None:
+        try:
+            await aio_call.write(body)
+        except ExecuteBatchError as error:
+            raise CallerGone from error
+
+    return write
+
+
+async def _streamed(aio_call: AioCall, call: CallContext, answering: Awaitable[None]) -> None:
+    try:
+        await answering
+    except ServiceError as refusal:
+        await _refuse(aio_call, call, refusal)
+    except CallerGone as gone:
+        # The one way out that the library takes in silence.
+        raise asyncio.CancelledError from gone
+
+
+async def _refuse(aio_call: AioCall, call: CallContext, refusal: ServiceError) -> NoReturn:
+    trailers: Any = ((REQUEST_ID_KEY, call.request_id), *failure_trailers(refusal))
+    try:
+        await aio_call.abort(refusal.code, refusal.message, trailers)
+    except ExecuteBatchError as error:
+        # The caller hung up meanwhile, and nobody is left to be told.
+        raise asyncio.CancelledError from error

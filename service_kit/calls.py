@@ -1,0 +1,198 @@
+"""The guard around every call: what comes before a handler, what follows it, what a failure becomes."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc import status_pb2  # type: ignore[import-untyped] # ships no types
+
+from service_kit.access_log import AccessLog
+from service_kit.admission import Admission
+from service_kit.context import CallContext, set_deadline
+from service_kit.errors import ErrorTable, ServiceError, to_status
+from service_kit.methods import CallKind, Method
+from service_kit.refusals import internal_error, timed_out
+from service_kit.request_id import Metadata, new_request_id, request_id_of
+from service_kit.requests import check, parse
+from service_kit.settings import Settings
+from service_kit.write_watch import WriteWatch
+
+Answer = TypeVar("Answer")
+Write = Callable[[bytes], Awaitable[None]]
+
+# An answer must leave before the caller's deadline, or its details are lost to a bare DEADLINE_EXCEEDED.
+_ANSWER_SECONDS = 0.02
+
+
+class CallerGone(Exception):
+    """An engine raises it from a write when the caller has hung up."""
+
+
+class CallGuard:
+    """What all calls of one process share: limits, error table, access log and the drain.
+
+    An engine opens a CallContext for each call and runs `unary`, `stream` or `duplex` in the call's own
+    task. They take and give bytes, and raise nothing but ServiceError, CallerGone and CancelledError.
+    """
+
+    def __init__(self, *, settings: Settings, errors: ErrorTable, access_log: AccessLog) -> None:
+        self._settings = settings
+        self._errors = errors
+        self._access_log = access_log
+        self._admission = Admission(max_calls=settings.max_calls, max_streams=settings.max_streams)
+
+    def open(
+        self, method: Method, metadata: Metadata, timeout_seconds: float | None, peer: Callable[[], str]
+    ) -> CallContext:
+        """Begin a call; `timeout_seconds` is what the caller left, None when it set no deadline."""
+        now = time.monotonic()
+        if timeout_seconds is None and method.kind is CallKind.UNARY:
+            timeout_seconds = self._settings.default_deadline_seconds
+        deadline = math.inf if timeout_seconds is None else now + timeout_seconds
+        set_deadline(deadline)
+        request_id = request_id_of(metadata)
+        return CallContext(
+            method=method,
+            task=_current_task(),
+            request_id=request_id or new_request_id(),
+            is_request_id_given=request_id is not None,
+            actor="anonymous",
+            started=now,
+            deadline=deadline,
+            peer=peer,
+            status_of=self._status_of,
+        )
+
+    async def unary(self, method: Method, call: CallContext, content: bytes) -> bytes:
+        """Answer one request with the bytes of its response."""
+        return await self._guarded(method, call, self._answer, content)
+
+    async def stream(self, method: Method, call: CallContext, content: bytes, write: Write) -> None:
+        """Answer one request with many responses, each handed to `write`."""
+        await self._guarded(method, call, self._answer_stream, content, write)
+
+    async def duplex(
+        self, method: Method, call: CallContext, contents: AsyncIterator[bytes], write: Write
+    ) -> None:
+        """Answer many requests with many responses, each handed to `write`."""
+        await self._guarded(method, call, self._answer_duplex, contents, write)
+
+    def drain(self) -> None:
+        """Refuse new calls and end the endless ones; what else is under way goes on."""
+        self._admission.drain()
+
+    async def _guarded(
+        self, method: Method, call: CallContext, answer: Callable[..., Awaitable[Answer]], *arguments: Any
+    ) -> Answer:
+        try:
+            self._admission.enter(method, call)
+            try:
+                call.timer = _deadline_timer(call)
+                result = await answer(method, call, *arguments)
+            finally:
+                if call.timer is not None:
+                    call.timer.cancel()
+                self._admission.leave(method, call)
+        except BaseException as error:  # noqa: BLE001 - the outermost frame of our code in a call
+            refusal = self._refusal(method, call, error)
+            self._access_log.ended(method, call, refusal.code, refusal.reason)
+            raise refusal from (None if refusal is error else error)
+        self._access_log.ended(method, call, grpc.StatusCode.OK)
+        return result
+
+    async def _answer(self, method: Method, call: CallContext, content: bytes) -> bytes:
+        response = await method.handler(_checked(method, call, content), call)
+        body: bytes = response if type(response) is bytes else response.SerializeToString()
+        call.bytes_sent = len(body)
+        return body
+
+    async def _answer_stream(self, method: Method, call: CallContext, content: bytes, write: Write) -> None:
+        await self._send(method.handler(_checked(method, call, content), call), call, write)
+
+    async def _answer_duplex(
+        self, method: Method, call: CallContext, contents: AsyncIterator[bytes], write: Write
+    ) -> None:
+        async with aclosing(_checked_each(method, call, contents)) as requests:
+            await self._send(method.handler(requests, call), call, write)
+
+    async def _send(
+        self, responses: AsyncGenerator[Message | bytes, None], call: CallContext, write: Write
+    ) -> None:
+        watch = WriteWatch(call, self._settings.write_timeout_seconds)
+        try:
+            # Without aclosing, a cancelled handler would run its `finally` later, in another task.
+            async with aclosing(responses):
+                async for response in responses:
+                    body = response if isinstance(response, bytes) else response.SerializeToString()
+                    watch.pending_since = time.monotonic()
+                    await write(body)
+                    watch.pending_since = None
+                    call.items_sent += 1
+                    call.bytes_sent += len(body)
+        finally:
+            watch.close()
+
+    def _refusal(self, method: Method, call: CallContext, error: BaseException) -> ServiceError:
+        """Answer what the caller learns; raise the error again when nobody is left to tell."""
+        task = call.task
+        if call.interruption is not None and task.uncancel() == 0:
+            return call.interruption
+        is_cancelled = isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
+        if is_cancelled or isinstance(error, CallerGone):
+            self._access_log.abandoned(method, call)
+            raise error
+        # A CancelledError that is not the call's own would, raised again, leave the caller waiting.
+        if not isinstance(error, Exception | asyncio.CancelledError):
+            raise error
+        return self._described(call, error)
+
+    def _described(self, call: CallContext, error: BaseException) -> ServiceError:
+        refusal = self._errors.describe(error)
+        if refusal is None:
+            self._access_log.defect(call, error)
+            refusal = internal_error(call.request_id)
+        return refusal
+
+    def _status_of(self, call: CallContext, error: Exception) -> status_pb2.Status:
+        return to_status(self._described(call, error))
+
+
+def _deadline_timer(call: CallContext) -> asyncio.TimerHandle | None:
+    if call.deadline == math.inf:
+        return None
+    seconds = call.deadline - call.started
+    if seconds <= 0:
+        raise timed_out()
+    when = call.deadline - min(_ANSWER_SECONDS, seconds / 10)
+    return asyncio.get_running_loop().call_at(when, _expire, call)
+
+
+def _current_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a call is served outside of a task")
+    return task
+
+
+def _expire(call: CallContext) -> None:
+    call.interrupt(timed_out())
+
+
+def _checked(method: Method, call: CallContext, content: bytes) -> Message:
+    call.bytes_received += len(content)
+    request = parse(method.request_type, content)
+    if not method.checks_itself:
+        check(request, refuses_unknown_fields=method.refuses_unknown_fields)
+    return request
+
+
+async def _checked_each(
+    method: Method, call: CallContext, contents: AsyncIterator[bytes]
+) -> AsyncGenerator[Message, None]:
+    async for content in contents:
+        yield _checked(method, call, content)

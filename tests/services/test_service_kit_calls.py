@@ -1,0 +1,333 @@
+"""The guard around calls, over a real port."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from diptych.orders.v1 import order_command_service_pb2 as orders_pb2
+from grpc_health.v1 import health_pb2  # type: ignore[import-untyped] # ships no types
+from prometheus_client import CollectorRegistry
+
+from service_kit.context import CallContext, remaining_seconds
+from service_kit.errors import ErrorTable, ServiceError
+from tests.services.kit_service import (
+    SERVICE_NAME,
+    Weaving,
+    all_of,
+    answer,
+    duplex,
+    refusal_of,
+    serving,
+    stream,
+    unary,
+    valid_request,
+)
+
+
+async def test_each_shape_of_call_reaches_the_snake_case_method() -> None:
+    async with serving(Weaving()) as (_, channel):
+        assert (await unary(channel)(valid_request("1"))).order_id == "1"
+        assert [each.order_id for each in await all_of(stream(channel)(valid_request("2")))] == ["2"]
+        requests = [valid_request("3"), valid_request("4")]
+        assert [each.order_id for each in await all_of(duplex(channel)(iter(requests)))] == ["3", "4"]
+
+
+async def test_a_response_may_be_ready_bytes() -> None:
+    async def weave(request: Any, _context: CallContext) -> bytes:
+        return answer(request).SerializeToString()
+
+    async with serving(Weaving(weave=weave)) as (_, channel):
+        assert (await unary(channel)(valid_request("7"))).order_id == "7"
+
+
+async def test_a_broken_rule_names_its_field_by_path() -> None:
+    request = valid_request()
+    request.items.add(sku="a\0b", quantity=0)
+    request.customer_id = ""
+    async with serving(Weaving()) as (_, channel):
+        for call in (unary(channel)(request), all_of(stream(channel)(request))):
+            refused = await refusal_of(call)
+            assert (refused.code, refused.info.reason) == (
+                grpc.StatusCode.INVALID_ARGUMENT,
+                "INVALID_REQUEST",
+            )
+            assert {"items[1].sku", "items[1].quantity", "customer_id"} <= set(refused.fields)
+
+
+async def test_bytes_that_are_no_message_are_the_callers_fault() -> None:
+    async with serving(Weaving()) as (_, channel):
+        for call in (
+            unary(channel, raw=True)(b"\xff\xff\xff"),
+            all_of(stream(channel, raw=True)(b"\x0a\x7f")),
+            all_of(duplex(channel, raw=True)(iter([b"\x07"]))),
+        ):
+            refused = await refusal_of(call)
+            assert (refused.code, refused.info.reason) == (
+                grpc.StatusCode.INVALID_ARGUMENT,
+                "INVALID_REQUEST",
+            )
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+async def test_unknown_fields_are_refused_where_the_service_asks_for_it(refuses: bool) -> None:
+    request = valid_request()
+    item = request.items.add(sku="cup", quantity=1)
+    item.MergeFromString(b"\xf8\x3f\x01")
+    async with serving(Weaving(), refuses_unknown_fields=refuses) as (_, channel):
+        if not refuses:
+            assert (await unary(channel)(request)).order_id == "42"
+            return
+        refused = await refusal_of(unary(channel)(request))
+        assert (refused.code, refused.info.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_FIELD")
+        assert refused.fields == ["items[1].1023"]
+
+
+async def test_a_table_row_decides_how_an_exception_looks() -> None:
+    class OrderLost(KeyError):
+        pass
+
+    async def weave(_request: Any, _context: CallContext) -> Any:
+        raise OrderLost("order-42")
+
+    def lost(error: KeyError) -> ServiceError:
+        return ServiceError(grpc.StatusCode.NOT_FOUND, "ORDER_LOST", f"lost: {error.args[0]}")
+
+    async with serving(Weaving(weave=weave), errors=ErrorTable({KeyError: lost})) as (_, channel):
+        refused = await refusal_of(unary(channel)(valid_request()))
+        assert (refused.code, refused.info.reason, refused.message) == (
+            grpc.StatusCode.NOT_FOUND,
+            "ORDER_LOST",
+            "lost: order-42",
+        )
+        assert (refused.info.domain, refused.status.message) == ("diptych", "lost: order-42")
+
+
+async def test_a_defect_shows_nothing_but_the_request_id(capsys: pytest.CaptureFixture[str]) -> None:
+    async def weave(_request: Any, _context: CallContext) -> Any:
+        raise RuntimeError("password=hunter2")
+
+    async def spin(request: Any, context: CallContext) -> AsyncIterator[Any]:
+        yield answer(request)
+        await weave(request, context)
+
+    async with serving(Weaving(weave=weave, spin=spin)) as (_, channel):
+        metadata = (("x-request-id", "req-7"),)
+        for call in (
+            unary(channel)(valid_request(), metadata=metadata),
+            all_of(stream(channel)(valid_request(), metadata=metadata)),
+        ):
+            refused = await refusal_of(call)
+            assert (refused.code, refused.message) == (grpc.StatusCode.INTERNAL, "internal error")
+            assert (refused.info.reason, refused.info.metadata["request_id"]) == ("INTERNAL", "req-7")
+            assert "hunter2" not in str(refused.trailers)
+    lines = capsys.readouterr().err
+    assert "hunter2" not in lines
+    assert '"error": "builtins.RuntimeError"' in lines
+
+
+async def test_an_inner_cancellation_is_a_defect_and_not_a_silent_wait() -> None:
+    async def weave(_request: Any, _context: CallContext) -> Any:
+        raise asyncio.CancelledError
+
+    async with serving(Weaving(weave=weave)) as (_, channel):
+        refused = await refusal_of(unary(channel)(valid_request(), timeout=20))
+        assert refused.code is grpc.StatusCode.INTERNAL
+
+
+async def test_without_the_guard_an_inner_cancellation_leaves_the_caller_waiting() -> None:
+    async def weave(_content: bytes, _call: Any) -> bytes:
+        raise asyncio.CancelledError
+
+    server = grpc.aio.server()
+    handlers: dict[str, Any] = {"Weave": grpc.unary_unary_rpc_method_handler(weave)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        refused = await refusal_of(unary(channel)(valid_request(), timeout=0.3))
+    await server.stop(0)
+    assert refused.code is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize("shape", [unary, stream])
+async def test_a_caller_that_hangs_up_ends_the_handler_in_its_own_task(shape: Any) -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+    tasks: list[asyncio.Task[Any] | None] = []
+
+    async def wait() -> None:
+        tasks.append(asyncio.current_task())
+        try:
+            started.set()
+            await asyncio.Event().wait()
+        finally:
+            tasks.append(asyncio.current_task())
+            ended.set()
+
+    async def weave(_request: Any, _context: CallContext) -> Any:
+        await wait()
+
+    async def spin(request: Any, _context: CallContext) -> AsyncIterator[Any]:
+        await wait()
+        yield answer(request)
+
+    async with serving(Weaving(weave=weave, spin=spin)) as (_, channel):
+        call = shape(channel)(valid_request())
+        reading = asyncio.ensure_future(all_of(call) if shape is stream else call)
+        await started.wait()
+        call.cancel()
+        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait([reading])
+    assert tasks[0] is tasks[1]
+
+
+async def test_the_answer_comes_just_before_the_deadline_and_says_so() -> None:
+    seen: list[float] = []
+
+    async def weave(_request: Any, context: CallContext) -> Any:
+        seen.extend((context.remaining_seconds(), remaining_seconds()))
+        await asyncio.Event().wait()
+
+    async with serving(Weaving(weave=weave), default_deadline_seconds=0.3) as (_, channel):
+        for timeout in (None, 0.5):
+            refused = await refusal_of(unary(channel)(valid_request(), timeout=timeout))
+            assert (refused.code, refused.info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT")
+    assert all(0 < each < 1 for each in seen)
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize("is_limited", [True, False])
+async def test_calls_over_the_limit_are_refused_with_a_pause_and_health_still_answers(
+    is_limited: bool,
+) -> None:
+    release, entered = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def weave(request: Any, _context: CallContext) -> Any:
+        entered.release()
+        await release.wait()
+        return answer(request)
+
+    async with serving(Weaving(weave=weave), max_calls=2 if is_limited else 1000) as (_, channel):
+        calls = [asyncio.ensure_future(unary(channel)(valid_request())) for _ in range(5)]
+        for _ in range(2 if is_limited else 5):
+            await entered.acquire()
+        if is_limited:
+            done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+            refused = await refusal_of(next(iter(done)))
+            assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+            assert refused.retry_seconds > 0
+            assert refused.trailers["grpc-retry-pushback-ms"] == "250"
+        check = channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            health_pb2.HealthCheckRequest.SerializeToString,
+            health_pb2.HealthCheckResponse.FromString,
+        )
+        assert (await check(health_pb2.HealthCheckRequest())).status == 1
+        release.set()
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+        assert sum(isinstance(each, grpc.aio.AioRpcError) for each in ended) == (3 if is_limited else 0)
+        assert (await unary(channel)(valid_request())).order_id == "42"
+
+
+async def test_a_reader_that_takes_nothing_is_cut_off_and_its_handler_cleaned_up() -> None:
+    ended = asyncio.Event()
+    sent = 0
+
+    async def spin(_request: Any, _context: CallContext) -> AsyncIterator[bytes]:
+        nonlocal sent
+        page = orders_pb2.PlaceOrderResponse(order_id="x" * 100_000).SerializeToString()
+        try:
+            while True:
+                sent += 1
+                yield page
+        finally:
+            ended.set()
+
+    async with serving(Weaving(spin=spin), write_timeout_seconds=0.4) as (_, channel):
+        call = stream(channel)(valid_request())
+        await call.read()
+        await asyncio.wait_for(ended.wait(), 20)
+        refused = await refusal_of(_rest_of(call))
+        assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SLOW_CONSUMER")
+
+
+async def test_without_the_write_timeout_such_a_reader_would_hold_its_handler() -> None:
+    ended = asyncio.Event()
+
+    async def spin(_request: Any, _context: CallContext) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"\x12\x80\x80\x04" + b"x" * 65536
+        finally:
+            ended.set()
+
+    async with serving(Weaving(spin=spin), write_timeout_seconds=3600) as (_, channel):
+        call = stream(channel)(valid_request())
+        await call.read()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(ended.wait(), 1)
+        call.cancel()
+        await asyncio.wait_for(ended.wait(), 20)
+
+
+async def _rest_of(call: Any) -> None:
+    while await call.read() is not grpc.aio.EOF:
+        pass
+
+
+async def test_a_method_that_checks_itself_can_answer_a_bad_item_beside_its_neighbours() -> None:
+    async def mend(requests: Any, context: CallContext) -> AsyncIterator[Any]:
+        async for request in requests:
+            try:
+                context.check(request)
+                yield answer(request)
+            except ServiceError as error:
+                yield orders_pb2.PlaceOrderResponse(order_id=f"refused {context.status_of(error).code}")
+
+    bad = valid_request()
+    bad.ClearField("customer_id")
+    requests = [valid_request("1"), bad, valid_request("3")]
+    async with serving(Weaving(mend=mend), checks_itself=frozenset({"Mend"})) as (_, channel):
+        answers = await all_of(duplex(channel)(iter(requests)))
+        assert [each.order_id for each in answers] == ["1", "refused 3", "3"]
+    async with serving(Weaving(mend=mend)) as (_, channel):
+        refused = await refusal_of(all_of(duplex(channel)(iter(requests))))
+        assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_callers_request_id_comes_back_and_a_malformed_one_is_replaced() -> None:
+    seen: list[str] = []
+
+    async def weave(request: Any, context: CallContext) -> Any:
+        seen.append(context.request_id)
+        return answer(request)
+
+    async with serving(Weaving(weave=weave)) as (_, channel):
+        call = unary(channel)(valid_request(), metadata=(("x-request-id", "req-1"),))
+        assert dict(await call.trailing_metadata())["x-request-id"] == "req-1"
+        await unary(channel)(valid_request(), metadata=(("x-request-id", 'a"b c'),))
+    assert seen[0] == "req-1"
+    assert len(seen[1]) == 32
+
+
+async def test_every_call_leaves_a_json_line_without_content_and_is_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    registry = CollectorRegistry()
+    async with serving(Weaving(), registry=registry) as (_, channel):
+        await unary(channel)(valid_request("secret-order"))
+        await refusal_of(unary(channel, raw=True)(b"\xff"))
+    text = capsys.readouterr().err
+    calls = [line for line in map(json.loads, text.splitlines()) if line["event"] == "call"]
+    assert [(each["code"], each["reason"]) for each in calls] == [
+        ("OK", ""),
+        ("INVALID_ARGUMENT", "INVALID_REQUEST"),
+    ]
+    assert calls[0]["method"] == f"{SERVICE_NAME}/Weave"
+    assert "secret-order" not in text
+    labels = {"method": f"{SERVICE_NAME}/Weave", "code": "OK"}
+    assert registry.get_sample_value("rpc_server_calls_total", labels) == 1
+    del labels["code"]
+    assert registry.get_sample_value("rpc_server_call_seconds_count", labels) == 2
