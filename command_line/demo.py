@@ -1,0 +1,80 @@
+"""`diptych demo`: fills a stack with the sample and shows what it answers."""
+
+import io
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import grpc
+import typer
+import uvloop
+from rich.console import Console
+
+from command_line.demo_answers import calls, show_answers
+from command_line.demo_commands import demo_commands
+from command_line.importing.progress import progress_view
+from command_line.importing.replay import Replayed, files_of, replay
+from command_line.importing.sender import Sender, SendingStopped
+from local_stack.addresses import for_callers
+
+SAMPLE = Path(__file__).parent / "sample" / "online-retail"
+
+
+def demo(
+    write_address: Annotated[
+        str, typer.Option(envvar="DIPTYCH_WRITE_ADDRESS", help="The write service.")
+    ] = "127.0.0.1:50051",
+    read_address: Annotated[
+        str, typer.Option(envvar="DIPTYCH_READ_ADDRESS", help="The read service.")
+    ] = "127.0.0.1:50052",
+) -> None:
+    """Fill the services with a day of a real shop and orders in every status; again changes nothing."""
+    console = Console()
+    write_address, read_address = for_callers(write_address), for_callers(read_address)
+    try:
+        replayed = uvloop.run(fill(write_address, console))
+        _conclude(console, replayed)
+        assert replayed.report.last_receipt is not None  # noqa: S101 - the demo has commands
+        show_answers(console, read_address, replayed.report.last_receipt.token)
+    except SendingStopped as error:
+        _fail(str(error))
+    except grpc.RpcError as error:
+        _fail(f"the read service at {read_address} did not answer: {error}")
+    console.print("\nGo on with:")
+    for call in calls(write_address, read_address):
+        console.print(f"  {call}", markup=False, highlight=False, soft_wrap=True)
+
+
+async def fill(write_address: str, console: Console) -> Replayed:
+    """Import the sample and send the demo's own commands. Raises SendingStopped."""
+    replayed = await replay(
+        files_of(SAMPLE),
+        write_address=write_address,
+        rows=io.StringIO(),
+        progress=progress_view(console),
+        streams=1,
+        in_flight=512,
+    )
+    async with Sender(write_address, replayed.report.note_answer, streams=1) as sender:
+        for group in demo_commands():
+            await sender.send([group])
+    return replayed
+
+
+def _conclude(console: Console, replayed: Replayed) -> None:
+    report = replayed.report
+    before = sum(outcomes.replayed + outcomes.existing for outcomes in report.outcomes.values())
+    console.print(
+        f"{report.answered:,} commands answered, {before:,} of them had been accepted before; "
+        f"sample: Online Retail (D. Chen, 2015), CC BY 4.0",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for reason, count in sorted(report.commands_refused.items()):
+        console.print(f"{count:,} commands refused: {reason}", highlight=False)
+    for reason, count in sorted(report.lines_not_taken.items()):
+        console.print(f"{count:,} lines not taken: {reason}", highlight=False)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Replays data of other systems through the write service's own API."""

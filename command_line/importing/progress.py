@@ -1,0 +1,91 @@
+"""Shows how an import gets on: bars on a terminal, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+
+class ProgressView(Protocol):
+    """Told of each phase and of each answer in it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def begin(self, name: str, size: int) -> None:
+        """A phase of so many commands begins."""
+
+    def advance(self) -> None:
+        """One more command was answered."""
+
+    def end(self) -> None:
+        """The phase is over."""
+
+
+def progress_view(console: Console) -> ProgressView:
+    """Bars on a terminal, a line a phase elsewhere."""
+    return _Bars(console) if console.is_terminal else PlainLines(console)
+
+
+class _Bars:
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._task = TaskID(0)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def begin(self, name: str, size: int) -> None:
+        self._task = self._progress.add_task(name, total=size)
+
+    def advance(self) -> None:
+        self._progress.advance(self._task)
+
+    def end(self) -> None:
+        self._progress.stop_task(self._task)
+
+
+class PlainLines:
+    """A line at the end of each phase, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._name, self._count, self._since = "", 0, 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def begin(self, name: str, size: int) -> None:  # noqa: ARG002 - a bar needs it
+        """A phase begins."""
+        self._name, self._count, self._since = name, 0, time.monotonic()
+
+    def advance(self) -> None:
+        """One more command was answered."""
+        self._count += 1
+
+    def end(self) -> None:
+        """Print the phase's line."""
+        seconds = time.monotonic() - self._since
+        self._console.print(f"{self._name}: {self._count:,} commands in {seconds:.1f} s", highlight=False)

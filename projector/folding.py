@@ -1,0 +1,155 @@
+"""Folds events into views and derives from old and new views what has to be written."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+
+from event_store import StoredEvent
+from projector.contributions import Changes, Contributions, contributions_of
+from projector.projection import Projection, ReadModel
+from read_store import StoredDocument
+
+_CACHED_VIEWS = 50_000
+
+
+class UnknownEventType(Exception):
+    """An event type that the projection does not list in a category that it reads."""
+
+
+class VersionGap(Exception):
+    """An event does not follow the stored view's version: a part of the read model or the log is missing."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    view: Message
+    version: int
+    contributions: Contributions
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a batch of events changes; documents: view -> id -> document, `events` how many were folded."""
+
+    documents: dict[str, dict[str, StoredDocument]] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
+    events: int = 0
+
+
+class _ModelFold:
+    """One read model with the views that it has at hand."""
+
+    def __init__(self, model: ReadModel[Any]) -> None:
+        self.model = model
+        self.id_starts = len(model.category) + 1
+        self.entries: OrderedDict[str, _Entry] = OrderedDict()
+        fields = model.view.DESCRIPTOR.fields_by_name
+        self.has_version = "version" in fields
+        self.has_last_updated = "last_updated" in fields
+
+    def entry(self, id_: str) -> _Entry:
+        entry = self.entries.get(id_)
+        if entry is None:
+            entry = self.entries[id_] = _Entry(self.model.view(), 0, Contributions())
+        else:
+            self.entries.move_to_end(id_)
+        return entry
+
+    def load(self, id_: str, document: StoredDocument) -> None:
+        view = self.model.view.FromString(document.message)
+        self.entries[id_] = _Entry(view, document.version, contributions_of(self.model, view))
+
+    def fold(self, event: StoredEvent, message: Message) -> str:
+        id_ = event.stream[self.id_starts :]
+        entry = self.entry(id_)
+        if event.version != entry.version + 1:
+            raise VersionGap(
+                f"{event.stream} has version {entry.version} in {self.model.name}, then {event.version}"
+            )
+        entry.view = self.model.evolve(entry.view, message)
+        entry.version = event.version
+        return id_
+
+    def finish(self, id_: str, last: StoredEvent, changes: Changes) -> StoredDocument:
+        entry, view = self.entries[id_], self.entries[id_].view
+        if self.has_version:
+            view.version = entry.version  # type: ignore[attr-defined] # the descriptor has the field
+        if self.has_last_updated:
+            view.last_updated.FromDatetime(last.recorded_at)  # type: ignore[attr-defined] # as above
+        new = contributions_of(self.model, view)
+        changes.add(id_, entry.contributions, new)
+        entry.contributions = new
+        message = view.SerializeToString(deterministic=True)
+        return StoredDocument(version=entry.version, position=last.position, message=message)
+
+
+class Folder:
+    """Holds the views last used; after any failure they are worth nothing and must be cleared."""
+
+    def __init__(self, projection: Projection, *, cached_views: int = _CACHED_VIEWS) -> None:
+        self._folds = [_ModelFold(model) for model in projection.read_models]
+        self._by_category: dict[str, list[_ModelFold]] = {}
+        for each in self._folds:
+            self._by_category.setdefault(each.model.category, []).append(each)
+        self._types = {event.DESCRIPTOR.full_name: event for event in projection.events}
+        self._cached_views = cached_views
+
+    def missing(self, events: Iterable[StoredEvent]) -> list[tuple[str, list[str]]]:
+        """(view, ids) of the documents that these events change and that are not at hand."""
+        wanted: dict[str, dict[str, bool]] = {}
+        for event in events:
+            for each in self._by_category.get(event.category, ()):
+                id_ = event.stream[each.id_starts :]
+                if id_ not in each.entries:
+                    # A stream that begins here has no document yet.
+                    wanted.setdefault(each.model.name, {}).setdefault(id_, event.version > 1)
+        existing = {view: [id_ for id_, exists in ids.items() if exists] for view, ids in wanted.items()}
+        return [(view, ids) for view, ids in existing.items() if ids]
+
+    def load(self, view: str, documents: Iterable[tuple[str, StoredDocument | None]]) -> None:
+        """Takes documents as the store has them."""
+        fold = next(each for each in self._folds if each.model.name == view)
+        for id_, document in documents:
+            if document is not None:
+                fold.load(id_, document)
+
+    def fold(self, events: Sequence[StoredEvent]) -> Folded:
+        """Folds the events in order. Raises whatever a read model raises, UnknownEventType, VersionGap,
+        ScoreTooLarge or DecodeError."""
+        folded = Folded()
+        touched: list[dict[str, StoredEvent]] = [{} for _ in self._folds]
+        places = {id(each): place for place, each in enumerate(self._folds)}
+        for event in events:
+            folds = self._by_category.get(event.category)
+            if folds is None:
+                continue
+            message = self._decode(event)
+            folded.events += 1
+            for each in folds:
+                touched[places[id(each)]][each.fold(event, message)] = event
+        for each, last_events in zip(self._folds, touched, strict=True):
+            if last_events:
+                folded.documents[each.model.name] = {
+                    id_: each.finish(id_, last, folded.changes) for id_, last in last_events.items()
+                }
+        return folded
+
+    def trim(self) -> None:
+        """Forgets the views used longest ago, beyond the number to be kept."""
+        for each in self._folds:
+            while len(each.entries) > self._cached_views:
+                each.entries.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forgets all views."""
+        for each in self._folds:
+            each.entries.clear()
+
+    def _decode(self, event: StoredEvent) -> Message:
+        event_type = self._types.get(event.type)
+        if event_type is None:
+            raise UnknownEventType(f"{event.type} at position {event.position} is not listed")
+        return event_type.FromString(event.payload)

@@ -1,0 +1,10 @@
+"""Amounts as text for display."""
+
+_SYMBOLS = {"GBP": "£", "USD": "$", "EUR": "€"}
+
+
+def formatted(cents: int, currency_code: str) -> str:
+    """Answer "£1,234.50"; a currency without a symbol of its own as "CHF 1,234.50"."""
+    whole, hundredths = divmod(abs(cents), 100)
+    symbol = _SYMBOLS.get(currency_code, f"{currency_code} ")
+    return f"{'-' if cents < 0 else ''}{symbol}{whole:,}.{hundredths:02}"

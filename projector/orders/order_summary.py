@@ -1,0 +1,133 @@
+"""An order as a row of a list: in every filter, in search, in the dashboard and in sales reports."""
+
+import hashlib
+from collections.abc import Iterable
+
+from diptych.orders.v1.events_pb2 import (
+    OrderApproved,
+    OrderCancelled,
+    OrderDelivered,
+    OrderItemAdded,
+    OrderItemRemoved,
+    OrderPlaced,
+    OrderShipped,
+)
+from diptych.orders.v1.views_pb2 import (
+    ORDER_STATUS_APPROVED,
+    ORDER_STATUS_CANCELLED,
+    ORDER_STATUS_DELIVERED,
+    ORDER_STATUS_PENDING,
+    ORDER_STATUS_SHIPPED,
+    OrderStatus,
+    OrderSummary,
+)
+from google.protobuf.message import Message
+
+from projector.orders.instants import date_of, day_of, microseconds
+from projector.orders.money import formatted
+from projector.orders.order_details import HIGH_VALUE_CENTS
+from projector.orders.sales import Tally, sales_tallies
+from projector.projection import ReadModel
+
+_STATUS_NAMES = {number: name.removeprefix("ORDER_STATUS_") for name, number in OrderStatus.items()}
+# Letters that no text to search for has: the private use area of Unicode.
+_UNSEARCHABLE = 0xE000
+
+
+def evolve(view: OrderSummary, event: Message) -> OrderSummary:
+    match event:
+        case OrderPlaced():
+            _place(view, event)
+        case OrderItemAdded():
+            view.item_count += 1
+            view.unit_count += event.item.quantity
+            _total(view, event.total_cents)
+        case OrderItemRemoved():
+            view.item_count -= event.line_count
+            view.unit_count -= event.quantity
+            _total(view, event.total_cents)
+        case OrderApproved():
+            view.status = ORDER_STATUS_APPROVED
+        case OrderShipped():
+            view.status = ORDER_STATUS_SHIPPED
+        case OrderDelivered():
+            view.status = ORDER_STATUS_DELIVERED
+        case OrderCancelled():
+            view.status = ORDER_STATUS_CANCELLED
+        case _:
+            return view
+    return view
+
+
+def _place(view: OrderSummary, event: OrderPlaced) -> None:
+    view.order_id = event.order_id
+    view.customer_id = event.customer_id
+    view.customer_name = event.customer_name
+    view.customer_email = event.customer_email
+    view.status = ORDER_STATUS_PENDING
+    view.item_count = len(event.items)
+    view.unit_count = sum(item.quantity for item in event.items)
+    view.currency_code = event.currency_code
+    view.region_code = event.shipping_address.region_code
+    view.placed_at.CopyFrom(event.placed_at)
+    view.day_placed.CopyFrom(date_of(event.placed_at))
+    _total(view, event.total_cents)
+
+
+def _total(view: OrderSummary, total_cents: int) -> None:
+    view.total_cents = total_cents
+    view.formatted_total = formatted(total_cents, view.currency_code)
+    view.is_high_value = total_cents > HIGH_VALUE_CENTS
+
+
+def indexes(view: OrderSummary) -> Iterable[tuple[str, int | str]]:
+    status, customer_id = _STATUS_NAMES[view.status], view.customer_id
+    placed = microseconds(view.placed_at)
+    yield "placed", placed
+    yield f"placed/status/{status}", placed
+    yield f"placed/customer/{customer_id}", placed
+    yield f"placed/{_value(view)}", placed
+    yield "total", view.total_cents
+    yield f"total/status/{status}", view.total_cents
+    yield f"total/customer/{customer_id}", view.total_cents
+    yield "search", search_text(view)
+
+
+def search_text(view: OrderSummary) -> str:
+    """Answer what a search looks through: name, e-mail, and six letters that stand for the customer.
+
+    So orders of two customers never share a text, and each customer's can be listed newest first.
+    """
+    digest = hashlib.blake2b(view.customer_id.encode(), digest_size=9).digest()
+    bits = int.from_bytes(digest, "big")
+    mark = "".join(chr(_UNSEARCHABLE + (bits >> place & 0xFFF)) for place in range(0, 72, 12))
+    return f"{view.customer_name}\n{view.customer_email}\n{mark}"
+
+
+def tallies(view: OrderSummary) -> Iterable[Tally]:
+    group = f"{_STATUS_NAMES[view.status]}|{_value(view)}|{view.currency_code}"
+    rows = (
+        ("orders", "all"),
+        ("orders_by_day", day_of(view.placed_at)),
+        ("orders_by_customer", view.customer_id),
+    )
+    for tally, row in rows:
+        yield (tally, row, f"count|{group}"), 1
+        yield (tally, row, f"cents|{group}"), view.total_cents
+    if view.status != ORDER_STATUS_CANCELLED:
+        amounts = {"orders": 1, "units": view.unit_count, "gross": view.total_cents}
+        yield from sales_tallies(view.placed_at, view.region_code, view.currency_code, amounts)
+
+
+def _value(view: OrderSummary) -> str:
+    return "high" if view.is_high_value else "normal"
+
+
+ORDER_SUMMARY = ReadModel(
+    name="order_summary",
+    category="order",
+    view=OrderSummary,
+    evolve=evolve,
+    indexes=indexes,
+    tallies=tallies,
+)

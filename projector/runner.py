@@ -1,0 +1,254 @@
+"""Follows the log for one projection: lease, fetch, fold, apply, again."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum
+from uuid import UUID
+
+from event_store import EventLog, Hints, LogPage, StoredEvent, StoreError
+from projector.folding import Folded, Folder
+from projector.generations import HistoryChanged, continues, current_generation, drop_old_generations
+from projector.metrics import ProjectionMetrics, process_metrics
+from projector.pages import LogPages
+from projector.projection import Projection
+from read_store import (
+    Batch,
+    Checkpoint,
+    CheckpointMoved,
+    Fenced,
+    HeadAnswers,
+    ReadModelWriter,
+    ReadStoreUnavailable,
+    TallyRefused,
+)
+from service_kit.log import logger, where_from
+
+LEASE_SECONDS = 5.0
+BATCH_LIMIT = 1000
+# Also how often the log is asked without a hint, and how often readers hear that the projector lives.
+_BEAT_SECONDS = 1.0
+_FIRST_RETRY_SECONDS = 0.1
+_LAST_RETRY_SECONDS = 5.0
+
+
+class RunnerStatus(Enum):
+    """What a runner is doing; the names are those of the contract."""
+
+    RUNNING = "follows the log"
+    REBUILDING = "fills a new generation"
+    PAUSED = "was paused by an operator"
+    STOPPED = "is another process's stand-by"
+    ERROR = "tries again"
+
+
+class EventRefused(Exception):
+    """One event can't be folded or applied; it is never skipped."""
+
+
+class LogGap(Exception):
+    """The log answered with positions that don't follow the checkpoint."""
+
+
+class Runner:
+    """Runs one partition of a projection until it is cancelled; survives both stores' absence."""
+
+    def __init__(
+        self,
+        projection: Projection,
+        *,
+        log: EventLog,
+        writer: ReadModelWriter,
+        answers: HeadAnswers,
+        holder: str,
+        metrics: ProjectionMetrics | None = None,
+        batch_limit: int = BATCH_LIMIT,
+    ) -> None:
+        """`holder` names this process for the lease: it must be its own, and stay the same over restarts."""
+        self.projection = projection
+        self.writer = writer
+        self.status = RunnerStatus.STOPPED
+        self.last_error = ""
+        self._log = log
+        self._answers = answers
+        self._holder = holder
+        self._metrics = metrics or process_metrics()
+        self._folder = Folder(projection)
+        self._pages = LogPages(log)
+        self._batch_limit = self._limit = batch_limit
+        self._is_paused = False
+        self._is_rebuilding = False
+        self._resumed = asyncio.Event()
+        self._retry_seconds = _FIRST_RETRY_SECONDS
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        answering = asyncio.create_task(self._answer_asks())
+        try:
+            while True:
+                try:
+                    await self._lead()
+                except Exception as error:  # noqa: BLE001 - no error may end the following unseen
+                    self._failed(error)
+                await asyncio.sleep(self._retry_seconds)
+                self._retry_seconds = min(self._retry_seconds * 2, _LAST_RETRY_SECONDS)
+        finally:
+            answering.cancel()
+            await self._pages.close()
+
+    async def set_paused(self, is_paused: bool) -> None:
+        """Pauses or resumes, here at once and in other processes within a second."""
+        await self.writer.set_paused(is_paused)
+        self._is_paused = is_paused
+        self._resumed.set()
+
+    async def _lead(self) -> None:
+        token = await self.writer.acquire_lease(self._holder, LEASE_SECONDS)
+        if token is None:
+            self.status, self._retry_seconds = RunnerStatus.STOPPED, _FIRST_RETRY_SECONDS
+            return
+        dropping: asyncio.Task[None] | None = None
+        try:
+            self._is_paused = await self.writer.is_paused()
+            checkpoint = await current_generation(self.projection, self._log, self.writer, token)
+            self._is_rebuilding = checkpoint.is_rebuilding
+            dropping = asyncio.create_task(drop_old_generations(self.writer))
+            async with self._log.hints() as hints:
+                await self._follow(token, checkpoint, hints)
+        finally:
+            self._folder.clear()
+            if dropping is not None:
+                dropping.cancel()
+            with contextlib.suppress(ReadStoreUnavailable):
+                await self.writer.release_lease(token)
+
+    async def _follow(self, token: int, checkpoint: Checkpoint, hints: Hints) -> None:
+        loop = asyncio.get_running_loop()
+        renew_at = loop.time()
+        while True:
+            if loop.time() >= renew_at:
+                if not await self.writer.renew_lease(token, LEASE_SECONDS):
+                    raise Fenced("the lease went to another projector")
+                renew_at = loop.time() + _BEAT_SECONDS
+            page = await self._pages.next(checkpoint.position, self._limit)
+            _check_history(checkpoint, page)
+            if self._is_paused or not page.events:
+                await self._idle(token, checkpoint, page.head, hints)
+            else:
+                checkpoint = await self._advance(token, checkpoint, page)
+            self._succeeded(checkpoint, page.head)
+
+    async def _idle(self, token: int, checkpoint: Checkpoint, head: int, hints: Hints) -> None:
+        self._is_paused = await self.writer.heartbeat(token, checkpoint, head)
+        if not self._is_paused:
+            await hints.wait(_BEAT_SECONDS)
+            return
+        self.status = RunnerStatus.PAUSED
+        self._resumed.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_BEAT_SECONDS):
+                await self._resumed.wait()
+
+    async def _advance(self, token: int, checkpoint: Checkpoint, page: LogPage) -> Checkpoint:
+        events = page.events
+        await self._load(checkpoint.generation, events)
+        try:
+            folded = self._folder.fold(events)
+        except Exception as error:  # noqa: BLE001 - read models may raise anything
+            return self._narrow(checkpoint, events, error)
+        last = events[-1]
+        if last.position < page.head:
+            self._pages.fetch_ahead(last.position, self._limit)
+        try:
+            self._is_paused = await self.writer.apply(token, _batch(checkpoint, page, folded))
+        except (TallyRefused, ValueError) as error:
+            return self._narrow(checkpoint, events, error)
+        self._folder.trim()
+        self._limit = min(self._batch_limit, self._limit * 2)
+        self._metrics.applied(self.projection.name, folded.events)
+        return replace(checkpoint, position=last.position, anchor=last.event_id, as_of=last.recorded_at)
+
+    async def _load(self, generation: int, events: Sequence[StoredEvent]) -> None:
+        missing = self._folder.missing(events)
+        if missing:
+            found = await self.writer.documents(generation, missing)
+            for (view, ids), documents in zip(missing, found, strict=True):
+                self._folder.load(view, zip(ids, documents, strict=True))
+
+    def _narrow(self, checkpoint: Checkpoint, events: Sequence[StoredEvent], error: Exception) -> Checkpoint:
+        """Tries fewer events, so that all before the failing one are applied; the last one left is it."""
+        self._folder.clear()
+        if len(events) > 1:
+            self._limit = len(events) // 2
+            return checkpoint
+        event = events[0]
+        # An error's own text may hold what the event holds, so only its type is told.
+        raise EventRefused(
+            f"{event.type} at position {event.position} of {event.stream}: {type(error).__name__}"
+        ) from error
+
+    def _succeeded(self, checkpoint: Checkpoint, head: int) -> None:
+        self._retry_seconds = _FIRST_RETRY_SECONDS
+        self.last_error = ""
+        self._is_rebuilding = self._is_rebuilding and checkpoint.position < head
+        self._metrics.seen(self.projection.name, checkpoint.position, head)
+        if self._is_paused:
+            self.status = RunnerStatus.PAUSED
+        else:
+            self.status = RunnerStatus.REBUILDING if self._is_rebuilding else RunnerStatus.RUNNING
+
+    def _failed(self, error: Exception) -> None:
+        self.status = RunnerStatus.ERROR
+        own_words = isinstance(error, _TELLING)
+        self.last_error = f"{type(error).__name__}: {error}" if own_words else type(error).__name__
+        self._metrics.failed(self.projection.name)
+        logger().error(
+            "projection_failed",
+            projection=self.projection.name,
+            reason=self.last_error,
+            **where_from(error),
+        )
+
+    async def _answer_asks(self) -> None:
+        while True:
+            with contextlib.suppress(StoreError, ReadStoreUnavailable):
+                await self._answers.run(self._head)
+
+    async def _head(self) -> tuple[UUID, int]:
+        head = await self._log.head()
+        return head.epoch, head.position
+
+
+# Errors whose text is made of names, ids and positions only.
+_TELLING = (EventRefused, HistoryChanged, LogGap, Fenced, CheckpointMoved, StoreError, ReadStoreUnavailable)
+
+
+def _check_history(checkpoint: Checkpoint, page: LogPage) -> None:
+    if not continues(checkpoint, page):
+        raise HistoryChanged(f"the log has another event at position {checkpoint.position}")
+    if page.events:
+        first, last = page.events[0].position, page.events[-1].position
+        if first != checkpoint.position + 1 or last - first + 1 != len(page.events):
+            raise LogGap(f"after position {checkpoint.position} came {first} to {last}")
+
+
+def _batch(checkpoint: Checkpoint, page: LogPage, folded: Folded) -> Batch:
+    last, changes = page.events[-1], folded.changes
+    return Batch(
+        generation=checkpoint.generation,
+        epoch=checkpoint.epoch,
+        after_position=checkpoint.position,
+        position=last.position,
+        anchor=last.event_id,
+        as_of=last.recorded_at,
+        head=max(page.head, last.position),
+        events=folded.events,
+        documents=folded.documents,
+        entries=changes.entries,
+        exits=changes.exits,
+        text_entries=changes.text_entries,
+        text_exits=changes.text_exits,
+        terms=changes.terms,
+        tallies={key: amount for key, amount in changes.tallies.items() if amount},
+    )

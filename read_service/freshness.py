@@ -1,0 +1,218 @@
+"""Reads that are as fresh as their caller asks, and say how fresh they are."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from diptych.consistency.v1.consistency_pb2 import (
+    ON_TIMEOUT_SERVE_STALE,
+    Consistency,
+    ConsistencyToken,
+    Freshness,
+)
+
+from read_service.refusals import epoch_changed, generation_gone, nothing_built, projection_behind
+from read_service.requirements import Requirement, requirement_of, seconds_to_wait
+from read_store import Applied, Checkpoint, Operation, ReadStore, Row, Snapshot
+from service_kit.consistency_token import ConsistencyPoint, seal_point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """How far an earlier answer went: what follows it comes from the same generation and no earlier place."""
+
+    generation: int
+    epoch: UUID
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Results of one moment, in the order of their operations; `is_short` when fresher ones were required."""
+
+    checkpoint: Checkpoint
+    results: tuple[Any, ...]
+    is_short: bool = False
+
+    @property
+    def floor(self) -> Floor:
+        """What an answer that follows this one must not fall below."""
+        place = self.checkpoint
+        return Floor(generation=place.generation, epoch=place.epoch, position=place.position)
+
+
+class FreshReads:
+    """Reads one projection; waits by push until its place is the one required."""
+
+    def __init__(
+        self, store: ReadStore, projection: str, *, token_key: bytes, stale_after_seconds: float
+    ) -> None:
+        self._store = store
+        self._projection = projection
+        self._token_key = token_key
+        self._stale_after_seconds = stale_after_seconds
+
+    async def read(
+        self,
+        operations: Sequence[Operation[Any]],
+        *,
+        consistency: Consistency | None = None,
+        floor: Floor | None = None,
+        entity: str = "",
+    ) -> Answer:
+        """Answer from one moment that meets the consistency and is not below the floor.
+
+        `entity` is the stream whose document is the first result: a token of that stream is also met by
+        that document's version. Raise ServiceError PROJECTION_BEHIND when the time to wait is over and the
+        caller takes nothing stale; a floor is never undercut.
+        """
+        asked = consistency or Consistency()
+        deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
+        takes_stale = asked.on_timeout == ON_TIMEOUT_SERVE_STALE
+        required = await self._required(asked, deadline, takes_stale=takes_stale)
+        wait = _Wait(self._store, self._projection, deadline)
+        while True:
+            snapshot = await self._store.read(self._projection, operations)
+            place = snapshot.checkpoint
+            is_met = _is_met(required, snapshot, entity)
+            if is_met and _stands_on(floor, place):
+                _refuse_nothing(place)
+                return Answer(checkpoint=place, results=snapshot.results)
+            missing = _missing(required, floor, is_met=is_met)
+            if not await wait.for_more(missing, place):
+                if takes_stale and _stands_on(floor, place):
+                    _refuse_nothing(place)
+                    return Answer(checkpoint=place, results=snapshot.results, is_short=True)
+                raise projection_behind(place.position, missing.position)
+
+    def describe(self, answer: Answer) -> bytes:
+        """Encode the answer's freshness."""
+        place = answer.checkpoint
+        lag_seconds = place.lag_seconds()
+        freshness = Freshness(
+            position=place.position,
+            stale=answer.is_short or lag_seconds > self._stale_after_seconds,
+            generation=place.generation,
+            token=self.token_at(place, place.position),
+        )
+        if place.as_of is not None:
+            freshness.as_of.FromDatetime(place.as_of)
+        freshness.lag.FromMicroseconds(round(lag_seconds * 1_000_000))
+        return freshness.SerializeToString()
+
+    def token_at(self, place: Checkpoint, position: int) -> ConsistencyToken:
+        """Answer the token of a position in the history that the checkpoint belongs to."""
+        point = ConsistencyPoint(epoch=place.epoch, position=position)
+        return ConsistencyToken(token=seal_point(point, self._token_key))
+
+    def requirement(self, token: ConsistencyToken) -> Requirement:
+        """Answer what a token requires; raise ServiceError CONSISTENCY_TOKEN_INVALID."""
+        return requirement_of(token, self._token_key)
+
+    async def moved(self, after: Applied | None, timeout_seconds: float) -> Applied | None:
+        """Answer the projection's place once it is not `after` any more, None when the time is over."""
+        return await self._store.changed(self._projection, after=after, timeout_seconds=timeout_seconds)
+
+    async def _required(
+        self, asked: Consistency, deadline: float, *, takes_stale: bool
+    ) -> Requirement | None:
+        match asked.WhichOneof("requirement"):
+            case "at_least_as_fresh":
+                return self.requirement(asked.at_least_as_fresh)
+            case "fully_consistent" if asked.fully_consistent:
+                return await self._head(deadline, takes_stale=takes_stale)
+        return None
+
+    async def _head(self, deadline: float, *, takes_stale: bool) -> Requirement:
+        loop = asyncio.get_running_loop()
+        while (seconds := deadline - loop.time()) > 0:
+            try:
+                epoch, position = await self._store.ask_head(self._projection, seconds)
+            except TimeoutError:
+                # The projector may be on its way back, so ask again while there is time.
+                continue
+            return Requirement(epoch=epoch, position=position, is_log_known=True)
+        if takes_stale:
+            return Requirement.UNREACHABLE
+        raise projection_behind((await self._store.checkpoint(self._projection)).position)
+
+
+class _Wait:
+    """One call's wait for its projection to move on."""
+
+    def __init__(self, store: ReadStore, projection: str, deadline: float) -> None:
+        self._store = store
+        self._projection = projection
+        self._deadline = deadline
+        self._seen: Applied | None = None
+        self._has_waited = False
+
+    async def for_more(self, missing: Requirement, place: Checkpoint) -> bool:
+        """Wait for what is missing at a place; False when the time is over."""
+        if self._remaining() <= 0:
+            return False
+        if place.generation > 0 and place.epoch != missing.epoch:
+            await self._refuse_dead_history(missing)
+        if self._has_waited:
+            # It was said to be reached and was not there: the store went back, so any news is worth a look.
+            return await self._news()
+        self._has_waited = True
+        return await self._store.reached(self._projection, missing.epoch, missing.position, self._remaining())
+
+    async def _news(self) -> bool:
+        seen = await self._store.changed(
+            self._projection, after=self._seen, timeout_seconds=self._remaining()
+        )
+        self._seen = seen or self._seen
+        return seen is not None
+
+    async def _refuse_dead_history(self, missing: Requirement) -> None:
+        # Either the token or the read model is from a history that is over; only the log can tell which.
+        if missing.is_log_known:
+            return
+        try:
+            epoch, _ = await self._store.ask_head(self._projection, self._remaining())
+        except TimeoutError:
+            raise epoch_changed() from None
+        if epoch != missing.epoch:
+            raise epoch_changed()
+
+    def _remaining(self) -> float:
+        return max(0.0, self._deadline - asyncio.get_running_loop().time())
+
+
+def _is_met(required: Requirement | None, snapshot: Snapshot, entity: str) -> bool:
+    if required is None:
+        return True
+    place = snapshot.checkpoint
+    if place.epoch != required.epoch:
+        return False
+    if place.position >= required.position:
+        return True
+    row = snapshot.results[0] if entity and entity == required.stream else None
+    return isinstance(row, Row) and row.version >= required.version
+
+
+def _stands_on(floor: Floor | None, place: Checkpoint) -> bool:
+    if floor is None:
+        return True
+    if (place.generation, place.epoch) != (floor.generation, floor.epoch):
+        if place.generation == 0:
+            raise nothing_built()
+        raise generation_gone()
+    return place.position >= floor.position
+
+
+def _missing(required: Requirement | None, floor: Floor | None, *, is_met: bool) -> Requirement:
+    if required is not None and not is_met:
+        return required
+    if floor is None:
+        raise AssertionError("nothing is missing")
+    return Requirement(epoch=floor.epoch, position=floor.position, is_log_known=True)
+
+
+def _refuse_nothing(place: Checkpoint) -> None:
+    if place.generation == 0:
+        raise nothing_built()

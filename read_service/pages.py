@@ -1,0 +1,110 @@
+"""Lists as streams of pages: each page resumable, the next one read while the caller takes the last one."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from diptych.consistency.v1.consistency_pb2 import Consistency
+
+from read_service.encoding import field, fields
+from read_service.freshness import Answer, Floor, FreshReads
+from read_service.page_tokens import PageTokens, Place, Resumption
+from read_store import Operation
+
+MAX_PAGE_SIZE = 500
+
+# Reads operations for a page, as fresh as the page must be.
+Read = Callable[[Sequence[Operation[Any]]], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A page's rows, encoded. `next` is the place to go on after, None at the end of the list."""
+
+    items: list[bytes]
+    next: Place | None
+    answer: Answer
+
+
+# Reads at most `limit` rows after a place (None: from the start).
+Walk = Callable[[Read, Place | None, int], Awaitable[Rows]]
+
+
+class ListRequest(Protocol):
+    """The fields that every list's request has."""
+
+    @property
+    def consistency(self) -> Consistency: ...
+    @property
+    def page_size(self) -> int: ...
+    @property
+    def limit(self) -> int: ...
+    @property
+    def page_token(self) -> str: ...
+
+
+async def stream_pages(
+    reads: FreshReads, request: ListRequest, *, tokens: PageTokens, walk: Walk, default_size: int
+) -> AsyncGenerator[bytes, None]:
+    """Yield a list's pages, encoded as items in field 1, next_page_token in 2 and freshness in 3.
+
+    A list without items is one empty page; a page may be empty and not the last one.
+    """
+    start = tokens.read(request.page_token)
+    size, left = page_size(request.page_size, default_size), request.limit or 2**31
+    reading = asyncio.ensure_future(
+        _read_rows(reads, walk, start, min(size, left), consistency=request.consistency)
+    )
+    try:
+        while True:
+            rows = await reading
+            left -= len(rows.items)
+            resumption = resumption_after(rows)
+            if resumption is None or left <= 0:
+                yield encode_page(reads, rows, tokens, resumption)
+                return
+            reading = asyncio.ensure_future(_read_rows(reads, walk, resumption, min(size, left)))
+            yield encode_page(reads, rows, tokens, resumption)
+    finally:
+        await _dropped(reading)
+
+
+def page_size(asked: int, default_size: int) -> int:
+    """Answer the items a page: the default for 0, at most 500."""
+    return min(asked or default_size, MAX_PAGE_SIZE)
+
+
+def resumption_after(rows: Rows) -> Resumption | None:
+    """Answer where the list goes on after these rows, None at its end."""
+    return None if rows.next is None else Resumption(place=rows.next, floor=rows.answer.floor)
+
+
+def encode_page(reads: FreshReads, rows: Rows, tokens: PageTokens, resumption: Resumption | None) -> bytes:
+    """Join a page from its rows."""
+    next_page_token = b"" if resumption is None else field(2, tokens.write(resumption).encode())
+    return b"".join((fields(1, rows.items), next_page_token, field(3, reads.describe(rows.answer))))
+
+
+async def _read_rows(
+    reads: FreshReads,
+    walk: Walk,
+    start: Resumption | None,
+    limit: int,
+    *,
+    consistency: Consistency | None = None,
+) -> Rows:
+    floor: Floor | None = start.floor if start else None
+
+    async def read(operations: Sequence[Operation[Any]]) -> Answer:
+        return await reads.read(operations, consistency=consistency, floor=floor)
+
+    return await walk(read, start.place if start else None, limit)
+
+
+async def _dropped(reading: "asyncio.Future[Rows]") -> None:
+    reading.cancel()
+    await asyncio.wait((reading,))
+    if not reading.cancelled():
+        # Looked at, or asyncio would report it as an error that nobody took.
+        reading.exception()

@@ -1,0 +1,75 @@
+"""How read models are kept: keys, the apply function, readers. Redis lives here and nowhere else."""
+
+from read_store.acl import projector_rules, reader_rules
+from read_store.answering import HeadAnswers
+from read_store.batch import MAX_SCORE, Batch, StoredDocument
+from read_store.checkpoint import Checkpoint
+from read_store.connection import Connection
+from read_store.errors import (
+    CheckpointMoved,
+    Fenced,
+    ReadModelBroken,
+    ReadStoreError,
+    ReadStoreUnavailable,
+    TallyRefused,
+)
+from read_store.keys import changed_index
+from read_store.library import LIBRARY, Library, compose, load_library, read_sources
+from read_store.operations import (
+    Count,
+    Document,
+    IndexEdge,
+    Operation,
+    Page,
+    PageRows,
+    Probe,
+    Row,
+    TallyRow,
+    TallyRows,
+    TextPage,
+    TextPageRows,
+)
+from read_store.reader import ReadStore, Snapshot
+from read_store.text import fold_text
+from read_store.waiting import Applied
+from read_store.writer import ReadModelWriter
+
+__all__ = [
+    "LIBRARY",
+    "MAX_SCORE",
+    "Applied",
+    "Batch",
+    "Checkpoint",
+    "CheckpointMoved",
+    "Connection",
+    "Count",
+    "Document",
+    "Fenced",
+    "HeadAnswers",
+    "IndexEdge",
+    "Library",
+    "Operation",
+    "Page",
+    "PageRows",
+    "Probe",
+    "ReadModelBroken",
+    "ReadModelWriter",
+    "ReadStore",
+    "ReadStoreError",
+    "ReadStoreUnavailable",
+    "Row",
+    "Snapshot",
+    "StoredDocument",
+    "TallyRefused",
+    "TallyRow",
+    "TallyRows",
+    "TextPage",
+    "TextPageRows",
+    "changed_index",
+    "compose",
+    "fold_text",
+    "load_library",
+    "projector_rules",
+    "read_sources",
+    "reader_rules",
+]

@@ -1,0 +1,108 @@
+"""One folded batch of events: what it changes in a partition, and how that is told to the apply function."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from read_store.checkpoint import microseconds_of
+from read_store.keys import changed_index, checked_index
+
+# Beyond this, scores and Lua numbers round.
+MAX_SCORE = 2**53
+
+Argument = str | bytes | int
+# A call into the server can spread some thousand arguments at most.
+_SECTION_ARGUMENTS = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """A view's bytes with its stream's version and the position of its last change."""
+
+    version: int
+    position: int
+    message: bytes
+
+    def pack(self) -> bytes:
+        """The value kept in the store."""
+        return self.version.to_bytes(8, "big") + self.position.to_bytes(8, "big") + self.message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Everything that the events after `after_position` up to `position` change, of one generation.
+
+    documents: view -> id -> document. entries: index -> id -> score; exits: index -> ids.
+    text_entries, text_exits: text index -> (id, folded term); terms: text index -> id -> all its terms.
+    tallies: (tally, row, column) -> amount to add. `anchor` is the event id at `position`, `as_of` its time,
+    `events` how many of the events were folded.
+    """
+
+    generation: int
+    epoch: UUID
+    after_position: int
+    position: int
+    anchor: UUID
+    as_of: datetime
+    head: int
+    events: int
+    documents: Mapping[str, Mapping[str, StoredDocument]] = field(default_factory=dict)
+    entries: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    exits: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    text_entries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    text_exits: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    terms: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    tallies: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def arguments(self, token: int) -> list[Argument]:
+        """The arguments of the apply function; positions travel as strings."""
+        tallies = [part for key, amount in self.tallies.items() for part in (*key, amount)]
+        arguments: list[Argument] = [
+            token,
+            self.generation,
+            self.epoch.hex,
+            self.after_position,
+            self.position,
+            self.anchor.hex,
+            microseconds_of(self.as_of),
+            self.head,
+            self.events,
+            len(tallies),
+            *tallies,
+        ]
+        for kind, name, content in self._sections():
+            for start in range(0, len(content), _SECTION_ARGUMENTS):
+                part = content[start : start + _SECTION_ARGUMENTS]
+                arguments += (kind, name, len(part), *part)
+        return arguments
+
+    def _sections(self) -> Iterator[tuple[str, str, list[Argument]]]:
+        for view, documents in self.documents.items():
+            yield "documents", view, [part for id_, kept in documents.items() for part in (id_, kept.pack())]
+            positions: list[Argument] = [
+                part for id_, kept in documents.items() for part in (kept.position, id_)
+            ]
+            yield "enter", changed_index(view), positions
+        for index, ids in self.exits.items():
+            yield "leave", checked_index(index), list(ids)
+        for index, scores in self.entries.items():
+            yield (
+                "enter",
+                checked_index(index),
+                [part for id_, score in scores.items() for part in (score, id_)],
+            )
+        for index, gone in self.text_exits.items():
+            yield "leave_texts", checked_index(index), [part for pair in gone for part in pair]
+        for index, come in self.text_entries.items():
+            yield "enter_texts", checked_index(index), [part for pair in come for part in pair]
+        for index, all_terms in self.terms.items():
+            yield (
+                "name_terms",
+                checked_index(index),
+                [
+                    part
+                    for id_, terms in all_terms.items()
+                    for part in (id_, "\x01".join(terms) if len(terms) > 1 else "")
+                ],
+            )

@@ -1,0 +1,79 @@
+"""How far a read model has come, and how far behind the log that is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+# A writer says every second that it lives; after this long without a word nobody knows the log's end.
+_SILENT_AFTER_US = 3_000_000
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """One generation's place in the log. Generation 0 means that no generation was ever started.
+
+    `as_of` is when the newest event included was recorded, `head` the log's newest position known;
+    `*_us` are microseconds since 1970 on the store's own clock.
+    """
+
+    generation: int
+    epoch: UUID
+    position: int
+    anchor: UUID | None
+    as_of: datetime | None
+    head: int
+    events: int
+    version: int
+    started_us: int
+    caught_up_us: int
+    beat_us: int
+    now_us: int
+
+    @property
+    def is_rebuilding(self) -> bool:
+        """Whether this generation has never caught up with the log."""
+        return self.generation > 0 and self.caught_up_us == self.started_us
+
+    def lag_seconds(self) -> float:
+        """0 when caught up; else how long ago this read model was last known to be caught up."""
+        if self.generation == 0:
+            return float("inf")
+        if self.position >= self.head and self.now_us - self.beat_us <= _SILENT_AFTER_US:
+            return 0.0
+        return max(0, self.now_us - self.caught_up_us) / 1_000_000
+
+
+def parse_checkpoint(generation: bytes, now_us: bytes, flat: Sequence[bytes]) -> Checkpoint:
+    """A checkpoint from its hash as name, value, name, value."""
+    fields = dict(zip(flat[::2], flat[1::2], strict=True))
+
+    def number(name: bytes) -> int:
+        return int(fields.get(name, b"0"))
+
+    anchor = fields.get(b"anchor")
+    return Checkpoint(
+        generation=int(generation) if fields else 0,
+        epoch=UUID(hex=fields[b"epoch"].decode()) if b"epoch" in fields else UUID(int=0),
+        position=number(b"position"),
+        anchor=UUID(hex=anchor.decode()) if anchor else None,
+        as_of=instant_of(number(b"as_of_us")) if b"as_of_us" in fields else None,
+        head=number(b"head"),
+        events=number(b"events"),
+        version=number(b"version"),
+        started_us=number(b"started_us"),
+        caught_up_us=number(b"caught_up_us"),
+        beat_us=number(b"beat_us"),
+        now_us=int(now_us),
+    )
+
+
+def microseconds_of(instant: datetime) -> int:
+    """Microseconds since 1970, exact."""
+    return (instant - _EPOCH_START) // timedelta(microseconds=1)
+
+
+def instant_of(microseconds: int) -> datetime:
+    """The instant that many microseconds after 1970 began, UTC."""
+    return _EPOCH_START + timedelta(microseconds=microseconds)

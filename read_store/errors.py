@@ -1,0 +1,25 @@
+"""What can go wrong between this process and the read store."""
+
+
+class ReadStoreError(Exception):
+    """The read store answered with an error that a repeat would not cure."""
+
+
+class ReadStoreUnavailable(Exception):
+    """The read store can't be reached or can't serve now; a write that was on its way may have happened."""
+
+
+class Fenced(Exception):
+    """A newer lease was granted for this partition; nothing was written."""
+
+
+class CheckpointMoved(Exception):
+    """The stored checkpoint is not the one the batch started from; nothing was written."""
+
+
+class TallyRefused(Exception):
+    """A tally of the batch is not a number or would leave 64 bits; nothing was written."""
+
+
+class ReadModelBroken(Exception):
+    """An index names an entity that has no document: data was removed by somebody else's hand."""

@@ -1,0 +1,21 @@
+-- Answers operations on the live generation together with its checkpoint, all of one moment.
+-- Argument: the operations as a JSON list.
+local function read(keys, argv)
+  local root = keys[1]
+  local generation = redis.call('GET', root .. 'live') or '0'
+  local data = root .. 'g' .. generation .. ':'
+  local readers = {
+    document = read_document,
+    page = read_page,
+    text_page = read_text_page,
+    tally_row = read_tally_row,
+    tally_rows = read_tally_rows,
+    index_edge = read_index_edge,
+    count = read_count,
+  }
+  local results = {}
+  for at, operation in ipairs(cjson.decode(argv[1])) do
+    results[at] = readers[operation.kind](data, operation)
+  end
+  return { generation, redis_now(), redis.call('HGETALL', data .. 'checkpoint'), results }
+end

@@ -1,0 +1,9 @@
+-- The first or the last entity of an index, or false.
+local function read_index_edge(data, wanted)
+  local rank = wanted.last and -1 or 0
+  local edge = redis.call('ZRANGE', data .. 'i:' .. wanted.index, rank, rank, 'WITHSCORES')
+  if #edge == 0 then
+    return false
+  end
+  return attach_documents(data, wanted.view, nil, { { edge[1], edge[2] } })[1]
+end

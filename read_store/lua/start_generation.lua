@@ -1,0 +1,20 @@
+-- Starts an empty generation and points the readers at it. Arguments: token, version, epoch.
+-- Answers the new generation and the one that was live.
+local function start_generation(keys, argv)
+  local root = keys[1]
+  local fence = redis.call('GET', root .. 'fence')
+  if fence and tonumber(argv[1]) < tonumber(fence) then
+    return redis.error_reply('FENCED a newer lease was granted')
+  end
+  local before = redis.call('GET', root .. 'live') or '0'
+  local newest = redis.call('GET', root .. 'newest') or '0'
+  local generation = string.format('%d', math.max(tonumber(before), tonumber(newest)) + 1)
+  local now = redis_now()
+  redis.call('HSET', root .. 'g' .. generation .. ':checkpoint',
+    'epoch', argv[3], 'position', '0', 'version', argv[2], 'events', '0', 'head', '0',
+    'started_us', now, 'caught_up_us', now, 'beat_us', now)
+  redis.call('SET', root .. 'newest', generation)
+  redis.call('SET', root .. 'live', generation)
+  redis.call('PUBLISH', root .. 'applied', argv[3] .. ' 0 ' .. generation)
+  return { generation, before }
+end

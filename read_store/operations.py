@@ -1,0 +1,266 @@
+"""What a read may ask for; all operations of one read are answered from one moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from read_store.errors import ReadModelBroken
+from read_store.keys import checked_index
+from read_store.text import fold_text
+
+Result_co = TypeVar("Result_co", covariant=True)
+
+# How many members of an index one call looks at before it answers with the place it reached.
+WORK_LIMIT = 20_000
+ROWS_LIMIT = 1_000
+
+
+class Operation(Protocol[Result_co]):
+    """One question to a projection."""
+
+    def request(self) -> dict[str, Any]: ...
+
+    def parse(self, reply: Any) -> Result_co: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A document as it is stored: `message` holds the bytes of the view, `version` that of its stream,
+    `position` that of its last change. `score` is the place in the index walked, else 0; `term` that in a
+    text index. `joined` has the columns of each joined tally, in the order asked for.
+    """
+
+    id: str
+    score: int
+    term: str
+    version: int
+    position: int
+    message: bytes
+    joined: tuple[dict[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRows:
+    """Some rows in walking order. `next` is where to go on, None at the end; a page without rows may too."""
+
+    rows: list[Row]
+    next: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPageRows:
+    """Some rows in the order of their terms; `next` as in PageRows, as (term, id)."""
+
+    rows: list[Row]
+    next: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A score range (both ends included) on an index whose order is another one than that of the walk."""
+
+    index: str
+    min: int | None = None
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document by its id, or None."""
+
+    view: str
+    id: str
+    joins: Sequence[str] = ()
+
+    def request(self) -> dict[str, Any]:
+        return {"kind": "document", "view": self.view, "id": self.id, "joins": self.joins}
+
+    def parse(self, reply: Any) -> Row | None:
+        return None if reply is None else parse_row(reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Entities that stand in all `indexes`, which must share one order, in that order (score, id).
+
+    `after` is the place reached, exact also when that entity has moved or left. `min` and `max` bound the
+    score, both included. Descending is the exact reverse of ascending, ids of equal scores too.
+    """
+
+    view: str
+    indexes: Sequence[str]
+    limit: int
+    descending: bool = False
+    after: tuple[int, str] | None = None
+    min: int | None = None
+    max: int | None = None
+    probes: Sequence[Probe] = ()
+    joins: Sequence[str] = ()
+    work_limit: int = WORK_LIMIT
+
+    def request(self) -> dict[str, Any]:
+        return {
+            "kind": "page",
+            "view": self.view,
+            "indexes": [checked_index(name) for name in self.indexes],
+            "limit": _limit(self.limit),
+            "descending": self.descending,
+            "joins": self.joins,
+            "probes": [_probe(probe) for probe in self.probes],
+            "work": self.work_limit,
+            **_range(self.min, self.max),
+            **({"after": [str(self.after[0]), self.after[1]]} if self.after else {}),
+        }
+
+    def parse(self, reply: Any) -> PageRows:
+        rows, reached = reply
+        place = (score_of(reached[0]), reached[1].decode()) if reached else None
+        return PageRows(rows=[parse_row(row) for row in rows], next=place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPage:
+    """Entities whose text has `query` in it (all of them when it is empty), in the order of (text, id).
+
+    Any case, accents folded. An entity with several texts comes once, under the first that matches.
+    `indexes` and `probes` filter by other indexes.
+    """
+
+    view: str
+    index: str
+    limit: int
+    query: str = ""
+    descending: bool = False
+    after: tuple[str, str] | None = None
+    indexes: Sequence[str] = ()
+    probes: Sequence[Probe] = ()
+    joins: Sequence[str] = ()
+    work_limit: int = WORK_LIMIT
+
+    def request(self) -> dict[str, Any]:
+        return {
+            "kind": "text_page",
+            "view": self.view,
+            "index": checked_index(self.index),
+            "query": fold_text(self.query),
+            "limit": _limit(self.limit),
+            "descending": self.descending,
+            "indexes": [checked_index(name) for name in self.indexes],
+            "probes": [_probe(probe) for probe in self.probes],
+            "joins": self.joins,
+            "work": self.work_limit,
+            **({"after": self.after} if self.after else {}),
+        }
+
+    def parse(self, reply: Any) -> TextPageRows:
+        rows, reached = reply
+        place = (reached[0].decode(), reached[1].decode()) if reached else None
+        return TextPageRows(rows=[parse_row(row, is_text=True) for row in rows], next=place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyRow:
+    """The columns of one row; empty when it has none."""
+
+    tally: str
+    row: str
+
+    def request(self) -> dict[str, Any]:
+        return {"kind": "tally_row", "tally": self.tally, "row": self.row}
+
+    def parse(self, reply: Any) -> dict[str, int]:
+        return parse_columns(reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyRows:
+    """Rows by name from `first` to `last`, both included, in the order of names, at most `limit`."""
+
+    tally: str
+    first: str | None = None
+    last: str | None = None
+    limit: int = WORK_LIMIT
+
+    def request(self) -> dict[str, Any]:
+        ends = {"first": self.first, "last": self.last}
+        given = {name: end for name, end in ends.items() if end is not None}
+        return {"kind": "tally_rows", "tally": self.tally, "limit": self.limit, **given}
+
+    def parse(self, reply: Any) -> list[tuple[str, dict[str, int]]]:
+        return [(name.decode(), parse_columns(columns)) for name, columns in reply]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEdge:
+    """The document at the first or the last place of an index, or None when it is empty."""
+
+    view: str
+    index: str
+    last: bool = False
+
+    def request(self) -> dict[str, Any]:
+        return {
+            "kind": "index_edge",
+            "view": self.view,
+            "index": checked_index(self.index),
+            "last": self.last,
+        }
+
+    def parse(self, reply: Any) -> Row | None:
+        return None if reply is None else parse_row(reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many entities stand in an index with a score from `min` to `max`, both included."""
+
+    index: str
+    min: int | None = None
+    max: int | None = None
+
+    def request(self) -> dict[str, Any]:
+        return {"kind": "count", "index": checked_index(self.index), **_range(self.min, self.max)}
+
+    def parse(self, reply: Any) -> int:
+        return int(reply)
+
+
+def score_of(reply: bytes) -> int:
+    """A score as an exact integer; the server may write large ones with an exponent."""
+    return int(float(reply))
+
+
+def parse_columns(flat: Sequence[bytes]) -> dict[str, int]:
+    """The columns of a tally row from name, value, name, value."""
+    return {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def parse_row(reply: Sequence[Any], *, is_text: bool = False) -> Row:
+    """A row from id, score or term, stored value, joined tallies."""
+    id_, place, stored, joined = reply
+    if stored is None:
+        raise ReadModelBroken(f"an index names {id_.decode()}, which has no document")
+    return Row(
+        id=id_.decode(),
+        score=0 if is_text else score_of(place),
+        term=place.decode() if is_text else "",
+        version=int.from_bytes(stored[:8], "big"),
+        position=int.from_bytes(stored[8:16], "big"),
+        message=stored[16:],
+        joined=tuple(parse_columns(columns) for columns in joined),
+    )
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= ROWS_LIMIT:
+        raise ValueError(f"a page has 1 to {ROWS_LIMIT} rows, not {limit}")
+    return limit
+
+
+def _probe(probe: Probe) -> dict[str, str]:
+    return {"index": checked_index(probe.index), **_range(probe.min, probe.max)}
+
+
+def _range(least: int | None, most: int | None) -> dict[str, str]:
+    ends: Mapping[str, int | None] = {"min": least, "max": most}
+    return {name: str(end) for name, end in ends.items() if end is not None}

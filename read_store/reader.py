@@ -1,0 +1,143 @@
+"""The reading side: answers from read models, and waiting until they have come far enough."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from read_store.checkpoint import Checkpoint, parse_checkpoint
+from read_store.connection import Connection
+from read_store.keys import partition_root
+from read_store.library import LIBRARY, Library
+from read_store.operations import Operation
+from read_store.subscriber import Head, Subscriber
+from read_store.waiting import Applied, Progress
+
+Result = TypeVar("Result")
+
+# An ask that nobody answered for this long is over, so that the next one is not held back.
+_ANSWER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Results in the order of their operations, and the checkpoint at which all of them were read."""
+
+    checkpoint: Checkpoint
+    results: tuple[Any, ...]
+
+
+class ReadStore:
+    """Reads read models. While the store is away every call raises ReadStoreUnavailable at once; it recovers
+    by itself.
+    """
+
+    def __init__(self, url: str, *, library: Library = LIBRARY) -> None:
+        self._read_function = library.function("read")
+        self._connection = Connection(url)
+        self._subscriber = Subscriber(url, self._read_applied)
+        self._asks: dict[str, asyncio.Task[Head]] = {}
+        self._next_asks: dict[str, asyncio.Task[Head]] = {}
+
+    async def open(self) -> None:
+        """Starts to connect; a store that is away is tried again until close."""
+        await self._connection.open()
+        await self._subscriber.open()
+
+    async def close(self) -> None:
+        """Disconnects."""
+        for ask in (*self._asks.values(), *self._next_asks.values()):
+            ask.cancel()
+        await self._subscriber.close()
+        await self._connection.close()
+
+    async def read(self, projection: str, operations: Sequence[Operation[Any]]) -> Snapshot:
+        """Answers all operations from one moment."""
+        request = json.dumps([operation.request() for operation in operations], ensure_ascii=False)
+        generation, now_us, fields, replies = await self._connection.send(
+            "FCALL_RO", self._read_function, 1, partition_root(projection), request
+        )
+        results = tuple(operation.parse(reply) for operation, reply in zip(operations, replies, strict=True))
+        return Snapshot(checkpoint=parse_checkpoint(generation, now_us, fields), results=results)
+
+    async def read_one(self, projection: str, operation: Operation[Result]) -> tuple[Checkpoint, Result]:
+        """One operation's result with its checkpoint."""
+        snapshot = await self.read(projection, (operation,))
+        return snapshot.checkpoint, snapshot.results[0]
+
+    async def checkpoint(self, projection: str) -> Checkpoint:
+        """Where the live generation stands; generation 0 when there is none."""
+        return (await self.read(projection, ())).checkpoint
+
+    async def reached(self, projection: str, epoch: UUID, position: int, timeout_seconds: float) -> bool:
+        """Waits by push until the projection has come to that position of that log; False when it did not in
+        time. Sends nothing to the store while it waits.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_seconds
+        progress = await self._progress(projection, timeout_seconds)
+        if progress is None:
+            return False
+        return await progress.reached(epoch, position, max(0.0, deadline - loop.time()))
+
+    async def changed(
+        self, projection: str, *, after: Applied | None, timeout_seconds: float
+    ) -> Applied | None:
+        """The projection's place as soon as it is another one than `after`; None when it was not in time.
+
+        Places in between may be left out; only the newest matters.
+        """
+        progress = await self._progress(projection, timeout_seconds)
+        return None if progress is None else await progress.changed(after, timeout_seconds)
+
+    async def positions(self, projection: str) -> AsyncIterator[Applied]:
+        """The projection's place now, and again each time it has moved; ends with ReadStoreUnavailable."""
+        last: Applied | None = None
+        while True:
+            applied = await self.changed(projection, after=last, timeout_seconds=60.0)
+            if applied is not None:
+                last = applied
+                yield applied
+
+    async def ask_head(self, projection: str, timeout_seconds: float) -> Head:
+        """The log's epoch and newest position at some moment after this call, told by the projector.
+
+        Raises TimeoutError when no projector answers. Callers share asks: one is under way, one waits.
+        """
+        ask = self._next_asks.get(projection)
+        if ask is None:
+            ask = asyncio.create_task(self._ask_after(projection, self._asks.get(projection)))
+            self._next_asks[projection] = ask
+        async with asyncio.timeout(timeout_seconds):
+            return await asyncio.shield(ask)
+
+    async def _ask_after(self, projection: str, ask_before: "asyncio.Task[Head] | None") -> Head:
+        if ask_before is not None:
+            await asyncio.wait((ask_before,))
+        # From here on new callers need a new ask: this one's answer may be older than they are.
+        current = self._next_asks.pop(projection)
+        self._asks[projection] = current
+        await self._subscriber.progress(projection)
+        nonce = uuid4().hex
+        answer = self._subscriber.expect_head(nonce)
+        try:
+            await self._connection.call("PUBLISH", f"{partition_root(projection)}ask", nonce)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await answer
+        finally:
+            self._subscriber.forget_head(nonce)
+
+    async def _progress(self, projection: str, timeout_seconds: float) -> Progress | None:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await self._subscriber.progress(projection)
+        except TimeoutError:
+            return None
+
+    async def _read_applied(self, projection: str) -> Applied | None:
+        checkpoint = await self.checkpoint(projection)
+        if checkpoint.generation == 0:
+            return None
+        return Applied(generation=checkpoint.generation, epoch=checkpoint.epoch, position=checkpoint.position)

@@ -1,0 +1,147 @@
+"""The projector's side of one partition: lease, checkpoint, documents, apply, generations, pause."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from read_store.batch import Batch, StoredDocument
+from read_store.checkpoint import Checkpoint, parse_checkpoint
+from read_store.connection import Connection
+from read_store.errors import ReadStoreError
+from read_store.keys import partition_root
+from read_store.library import LIBRARY, Library, load_library
+
+
+class ReadModelWriter:
+    """Writes one partition of a projection. Every write carries the lease's token and is refused when a newer
+    one was granted; nothing is ever repeated by itself.
+    """
+
+    def __init__(self, url: str, projection: str, *, partition: int = 0, library: Library = LIBRARY) -> None:
+        self._root = partition_root(projection, partition)
+        self._library = library
+        self._connection = Connection(url, on_connect=self._prepare, silence_seconds=10.0)
+
+    async def open(self) -> None:
+        """Connects; a store that is away is tried again until close."""
+        await self._connection.open()
+
+    async def close(self) -> None:
+        """Disconnects; a lease that is not released ends by itself."""
+        await self._connection.close()
+
+    async def acquire_lease(self, holder: str, seconds: float) -> int | None:
+        """The fence token, above all granted before; None while another holder has the lease.
+
+        The same holder takes over from itself at once, so a holder's name must not be shared.
+        """
+        token = await self._call("acquire_lease", holder, round(seconds * 1_000_000))
+        return None if token is None else int(token)
+
+    async def renew_lease(self, token: int, seconds: float) -> bool:
+        """Whether the lease is still ours, now for that long."""
+        return bool(await self._call("renew_lease", token, round(seconds * 1_000_000)))
+
+    async def release_lease(self, token: int) -> None:
+        """Lets the next holder in at once."""
+        await self._call("release_lease", token)
+
+    async def lease_holder(self) -> str:
+        """Who has the lease now; empty when nobody has."""
+        lease = self._connection.send("HMGET", f"{self._root}lease", "holder", "until_us")
+        (holder, until_us), time = await lease, await self._connection.call("TIME")
+        now_us = int(time[0]) * 1_000_000 + int(time[1])
+        return holder.decode() if holder and int(until_us) > now_us else ""
+
+    async def checkpoint(self) -> Checkpoint:
+        """The live generation's checkpoint; generation 0 when there is none."""
+        generation, now_us, fields, _ = await self._connection.call(
+            "FCALL_RO", self._library.function("read"), 1, self._root, "[]"
+        )
+        return parse_checkpoint(generation, now_us, fields)
+
+    async def documents(
+        self, generation: int, wanted: Sequence[tuple[str, Sequence[str]]]
+    ) -> list[list[StoredDocument | None]]:
+        """For each (view, ids) the documents in the order of the ids, None where there is none."""
+        prefix = f"{self._root}g{generation}:d:"
+        answers = [self._connection.send("HMGET", prefix + view, *ids) for view, ids in wanted]
+        return [[_unpack(value) for value in await answer] for answer in answers]
+
+    async def apply(self, token: int, batch: Batch) -> bool:
+        """Writes the batch whole or not at all; answers whether the projection is paused.
+
+        Raises Fenced, CheckpointMoved, TallyRefused (nothing was written), or ReadStoreUnavailable (it may
+        have been written: read the checkpoint).
+        """
+        return bool(await self._call("apply", *batch.arguments(token)))
+
+    async def heartbeat(self, token: int, checkpoint: Checkpoint, head: int) -> bool:
+        """Says that the writer lives, has come to this checkpoint, and that the log ends at `head`; answers
+        whether the projection is paused."""
+        place = (checkpoint.generation, checkpoint.epoch.hex, checkpoint.position)
+        return bool(await self._call("beat", token, *place, head))
+
+    async def new_generation(self, token: int, version: int, epoch: UUID) -> tuple[int, int]:
+        """Starts an empty generation of that projection version and makes it live; answers its number and
+        that of the generation that was live before (0: none)."""
+        generation, before = await self._call("start_generation", token, version, epoch.hex)
+        return int(generation), int(before)
+
+    async def drop_generation(self, generation: int) -> int:
+        """Removes all keys of a generation that is not live, little by little; answers how many."""
+        live = (await self.checkpoint()).generation
+        if generation == live:
+            raise ReadStoreError(f"generation {generation} is live")
+        place, dropped = b"0", 0
+        while True:
+            place, keys = await self._connection.call(
+                "SCAN", place, "MATCH", f"{self._root}g{generation}:*", "COUNT", 1000
+            )
+            if keys:
+                dropped += await self._connection.call("UNLINK", *keys)
+            if place == b"0":
+                return dropped
+
+    async def generations(self) -> set[int]:
+        """The numbers of all generations that have keys."""
+        place, found = b"0", set[int]()
+        while True:
+            place, keys = await self._connection.call(
+                "SCAN", place, "MATCH", f"{self._root}g*:checkpoint", "COUNT", 1000
+            )
+            found |= {int(key.decode()[len(self._root) + 1 :].split(":")[0]) for key in keys}
+            if place == b"0":
+                return found
+
+    async def set_paused(self, is_paused: bool) -> None:
+        """Pauses or resumes the projection, for every process and beyond restarts."""
+        key = f"{self._root}paused"
+        await self._connection.call(*(("SET", key, "1") if is_paused else ("DEL", key)))
+
+    async def is_paused(self) -> bool:
+        """Whether somebody paused the projection."""
+        return bool(await self._connection.call("EXISTS", f"{self._root}paused"))
+
+    async def eviction_policy(self) -> str:
+        """The server's maxmemory-policy; anything but noeviction loses parts of read models unseen."""
+        info = await self._connection.call("INFO", "memory")
+        lines = (info if isinstance(info, bytes) else str(info).encode()).decode().splitlines()
+        return next((line.partition(":")[2] for line in lines if line.startswith("maxmemory_policy:")), "")
+
+    async def _prepare(self) -> None:
+        await load_library(self._connection, self._library)
+
+    async def _call(self, function: str, *arguments: Any) -> Any:
+        name = self._library.function(function)
+        return await self._connection.call("FCALL", name, 1, self._root, *arguments)
+
+
+def _unpack(value: bytes | None) -> StoredDocument | None:
+    if value is None:
+        return None
+    return StoredDocument(
+        version=int.from_bytes(value[:8], "big"),
+        position=int.from_bytes(value[8:16], "big"),
+        message=value[16:],
+    )

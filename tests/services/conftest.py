@@ -1,0 +1,6 @@
+"""The stores that these tests run against."""
+
+from tests.postgres_server import event_log, event_store, log_database, postgres_server
+from tests.valkey_server import own_valkey, valkey
+
+__all__ = ["event_log", "event_store", "log_database", "own_valkey", "postgres_server", "valkey"]

@@ -1,0 +1,164 @@
+"""The read side of orders under test: a log by hand, the real folding and store, a served read service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import grpc
+from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
+from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
+from google.protobuf.message import Message
+
+from event_store import LogPage
+from projector.folding import Folder
+from projector.orders import ORDERS
+from projector.runner import _batch
+from read_service.app import build_server
+from read_store import Checkpoint, Connection, ReadModelWriter, ReadStore
+from read_store.keys import partition_root
+from service_kit.consistency_token import ConsistencyPoint, seal_point
+from service_kit.settings import Settings
+from tests.order_events import WrittenLog
+from tests.valkey_server import TestValkey
+
+TOKEN_KEY = bytes(range(32))
+
+
+class ReadModels:
+    """Folds a written log into the store, as far and in steps as small as a test wants."""
+
+    def __init__(self, writer: ReadModelWriter, token: int, log: WrittenLog) -> None:
+        self.log = log
+        self._writer = writer
+        self._token = token
+        self._folder = Folder(ORDERS)
+        self._checkpoint: Checkpoint | None = None
+
+    @property
+    def position(self) -> int:
+        return self._checkpoint.position if self._checkpoint else 0
+
+    async def rebuild(self) -> None:
+        """Start an empty generation."""
+        await self._writer.new_generation(self._token, ORDERS.version, self.log.epoch)
+        self._folder.clear()
+        self._checkpoint = await self._writer.checkpoint()
+        if self._checkpoint.generation > 1:
+            await self._writer.drop_generation(self._checkpoint.generation - 1)
+
+    async def write(self, *messages: Message) -> str:
+        """Append events and fold them; answer the token of the last one."""
+        token = self.append(*messages)
+        await self.catch_up()
+        return token
+
+    def append(self, *messages: Message) -> str:
+        """Append events only; answer the token of the last one, as a receipt would have it."""
+        last = self.log.append(*messages)
+        return self.token(last.position, stream=last.stream, version=last.version)
+
+    def token(self, position: int, *, stream: str = "", version: int = 0, epoch: UUID | None = None) -> str:
+        point = ConsistencyPoint(
+            epoch=epoch or self.log.epoch, position=position, stream=stream, version=version
+        )
+        return seal_point(point, TOKEN_KEY)
+
+    async def catch_up(self, *, limit: int = 1000) -> None:
+        """Fold to the end of the log, in batches of that many events."""
+        while await self.step(limit):
+            pass
+        await self._writer.heartbeat(self._token, self._required(), self.log.head)
+
+    async def step(self, limit: int = 1) -> bool:
+        """Fold one batch; False when there was nothing to fold."""
+        checkpoint = self._required()
+        events = list(self.log.after(checkpoint.position, limit))
+        if not events:
+            return False
+        missing = self._folder.missing(events)
+        found = await self._writer.documents(checkpoint.generation, missing)
+        for (view, ids), documents in zip(missing, found, strict=True):
+            self._folder.load(view, zip(ids, documents, strict=True))
+        head = self.log.head
+        page = LogPage(epoch=self.log.epoch, head=head, events=events, anchor=None, through=head)
+        await self._writer.apply(self._token, _batch(checkpoint, page, self._folder.fold(events)))
+        last = events[-1]
+        self._checkpoint = replace(
+            checkpoint, position=last.position, anchor=last.event_id, as_of=last.recorded_at
+        )
+        return True
+
+    async def recover(self) -> None:
+        """Start again from what the store has, after it was away."""
+        self._folder.clear()
+        self._checkpoint = await self._writer.checkpoint()
+        if self._checkpoint.generation == 0:
+            await self.rebuild()
+
+    async def go_back(self, valkey: TestValkey, position: int) -> None:
+        """Set the stored checkpoint's position, as a store does that lost its last writes."""
+        checkpoint = self._required()
+        admin = Connection(valkey.admin_url)
+        await admin.open()
+        key = f"{partition_root('orders')}g{checkpoint.generation}:checkpoint"
+        await admin.call("HSET", key, "position", str(position))
+        await admin.close()
+
+    def _required(self) -> Checkpoint:
+        assert self._checkpoint is not None, "not started"
+        return self._checkpoint
+
+
+@asynccontextmanager
+async def read_models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
+    """An empty generation of the read models of orders, of a log of its own."""
+    writer = ReadModelWriter(valkey.projector_url, "orders")
+    await writer.open()
+    try:
+        token = await writer.acquire_lease("test", 3600)
+        assert token is not None
+        models = ReadModels(writer, token, WrittenLog())
+        await models.rebuild()
+        yield models
+    finally:
+        await writer.close()
+
+
+@asynccontextmanager
+async def read_service(
+    valkey: TestValkey, *, heartbeat_seconds: float = 15.0, **settings: Any
+) -> AsyncIterator[Any]:
+    """A served read service, and a stub to call it with."""
+    chosen = Settings(
+        token_key=TOKEN_KEY.hex(), read_address="127.0.0.1:0", **{"drain_seconds": 0.0, **settings}
+    )
+    store = ReadStore(valkey.reader_url)
+    await store.open()
+    server = build_server(chosen, store, heartbeat_seconds=heartbeat_seconds)
+    await server.start()
+    async with grpc.aio.insecure_channel(
+        server.address, options=[("grpc.use_local_subchannel_pool", 1)]
+    ) as channel:
+        try:
+            yield OrderQueryServiceStub(channel)
+        finally:
+            await server.stop()
+            await store.close()
+
+
+def fresh(token: str, **wait: Any) -> Consistency:
+    """At least as fresh as a token."""
+    return Consistency(at_least_as_fresh=ConsistencyToken(token=token), **wait)
+
+
+async def pages_of(stub: Any, request: Message) -> list[Any]:
+    """All pages of the list that a request asks for."""
+    rpc = type(request).DESCRIPTOR.name.removesuffix("Request")
+    return [page async for page in getattr(stub, rpc)(request)]
+
+
+async def order_ids(stub: Any, request: Message) -> list[str]:
+    """The ids of all orders of a list, in its order."""
+    return [order.order_id for page in await pages_of(stub, request) for order in page.orders]

@@ -1,0 +1,163 @@
+"""A read store that is away, and how little is asked of one that is there."""
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+from diptych.orders.v1 import order_query_service_pb2 as queries
+from google.protobuf.message import Message
+
+from read_store import CheckpointMoved, Connection, ReadStoreUnavailable
+from tests.order_events import approved, placed, product
+from tests.services.kit_service import refusal_of
+from tests.services.order_read_models import ReadModels, fresh, pages_of, read_models, read_service
+from tests.valkey_server import TestValkey
+from tests.waiting import eventually
+
+MUGS = ("mug", 2, 100)
+GET_ORDER = queries.GetOrderRequest(order_id="1")
+EVERY_QUERY: list[Message] = [
+    GET_ORDER,
+    queries.GetCustomerRequest(customer_id="alice"),
+    queries.GetProductRequest(sku="mug"),
+    queries.GetOrderDashboardRequest(),
+    queries.GetSalesReportRequest(),
+]
+EVERY_STREAM: list[Message] = [
+    queries.ListOrdersRequest(),
+    queries.ListCustomerOrdersRequest(customer_id="alice"),
+    queries.ListProductsRequest(),
+    queries.SearchOrdersRequest(term="a"),
+    queries.WatchOrderRequest(order_id="1"),
+    queries.WatchOrdersRequest(),
+]
+
+
+def _call(stub: Any, request: Message) -> Any:
+    return getattr(stub, request.DESCRIPTOR.name.removesuffix("Request"))(request, timeout=10)
+
+
+async def _is_ok(stub: Any) -> bool:
+    try:
+        await _call(stub, GET_ORDER)
+    except grpc.aio.AioRpcError:
+        return False
+    return True
+
+
+async def test_without_a_store_every_query_is_unavailable_and_recovers(own_valkey: TestValkey) -> None:
+    async with read_models(own_valkey) as models, read_service(own_valkey) as stub:
+        await models.write(placed("1", MUGS))
+        assert await _is_ok(stub)
+        own_valkey.server.kill()
+        for request in EVERY_QUERY:
+            _check(await refusal_of(_call(stub, request)))
+        for request in EVERY_STREAM:
+            _check(await refusal_of(pages_of(stub, request)))
+        own_valkey.server.start()
+        await eventually(lambda: _is_ok(stub))
+
+
+def _check(refused: Any) -> None:
+    assert (refused.code, refused.info.reason) == (grpc.StatusCode.UNAVAILABLE, "READ_STORE_UNAVAILABLE")
+    assert refused.retry_seconds > 0
+
+
+async def test_a_store_that_was_never_filled_is_said_so(own_valkey: TestValkey) -> None:
+    async with read_service(own_valkey) as stub:
+        refused = await refusal_of(_call(stub, GET_ORDER))
+        assert (refused.code, refused.info.reason) == (
+            grpc.StatusCode.UNAVAILABLE,
+            "READ_STORE_UNAVAILABLE",
+        )
+        async with read_models(own_valkey) as models:
+            refused = await refusal_of(_call(stub, GET_ORDER))
+            assert refused.info.reason == "PROJECTION_BEHIND"
+            await models.write(placed("1", MUGS))
+            assert await _is_ok(stub)
+
+
+async def test_nothing_is_told_missing_while_a_read_model_is_being_filled(own_valkey: TestValkey) -> None:
+    async with read_models(own_valkey) as models, read_service(own_valkey) as stub:
+        models.append(product("mug"), placed("1", MUGS))
+        await models.step()
+        refused = await refusal_of(_call(stub, GET_ORDER))
+        assert refused.info.reason == "PROJECTION_BEHIND"
+        await models.catch_up()
+        assert await _is_ok(stub)
+
+
+async def _commands_so_far(admin: Connection) -> int:
+    info = await admin.call("INFO", "stats")
+    text = info.decode() if isinstance(info, bytes) else str(info)
+    lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    return int(lines["total_commands_processed"])
+
+
+@pytest.mark.parametrize("waits_by_push", [True, False])
+async def test_a_wait_asks_the_store_nothing(own_valkey: TestValkey, waits_by_push: bool) -> None:
+    """Many readers wait for a place; polling, the sabotaged twin, is seen in the store's own count."""
+    async with read_models(own_valkey) as models, read_service(own_valkey) as stub:
+        await models.write(placed("1", MUGS))
+        await _call(stub, queries.GetOrderRequest(order_id="1", consistency=fresh(models.token(1))))
+        token = models.append(approved("1"))
+        admin = Connection(own_valkey.admin_url)
+        await admin.open()
+        asked = queries.GetOrderRequest(order_id="1", consistency=fresh(token))
+        readers = [asyncio.create_task(_read(stub, asked, waits_by_push=waits_by_push)) for _ in range(20)]
+        await eventually(lambda: _are_waiting(admin, 20))
+        before = await _commands_so_far(admin)
+        await asyncio.wait(readers, timeout=0.5)
+        asked_meanwhile = await _commands_so_far(admin) - before - 1
+        await models.catch_up()
+        assert [answer.order.version for answer in await asyncio.gather(*readers)] == [2] * 20
+        await admin.close()
+    # The health probe and the connection's own sign of life may fall into the time.
+    assert (asked_meanwhile <= 10) is waits_by_push
+
+
+async def _are_waiting(admin: Connection, readers: int) -> bool:
+    before = await _commands_so_far(admin)
+    return before >= readers
+
+
+async def _read(stub: Any, request: Any, *, waits_by_push: bool) -> Any:
+    if waits_by_push:
+        return await _call(stub, request)
+
+    async def look() -> Any:
+        answer = await _call(stub, GET_ORDER)
+        return answer if answer.order.version == 2 else None
+
+    return await eventually(look)
+
+
+async def test_a_waiting_read_is_answered_when_the_store_comes_back(own_valkey: TestValkey) -> None:
+    async with read_models(own_valkey) as models, read_service(own_valkey) as stub:
+        await models.write(placed("1", MUGS))
+        token = models.append(approved("1"))
+        asked = queries.GetOrderRequest(order_id="1", consistency=fresh(token))
+        reading = asyncio.create_task(_outcome(stub, asked))
+        await asyncio.wait((reading,), timeout=0.05)
+        own_valkey.server.kill()
+        own_valkey.server.start()
+        await eventually(lambda: _catches_up(models))
+        assert await reading in ("2", "READ_STORE_UNAVAILABLE")
+        assert await _outcome(stub, asked) == "2"
+
+
+async def _catches_up(models: ReadModels) -> bool:
+    try:
+        await models.recover()
+        await models.catch_up()
+    except (ReadStoreUnavailable, CheckpointMoved):
+        return False
+    return True
+
+
+async def _outcome(stub: Any, request: Any) -> str:
+    try:
+        return str((await _call(stub, request)).order.version)
+    except grpc.aio.AioRpcError:
+        return str((await refusal_of(_call(stub, request))).info.reason)

@@ -1,0 +1,49 @@
+"""A decision rests on what others were to write: when that fails, it never takes effect on its own."""
+
+import asyncio
+
+import grpc
+import pytest
+
+from tests.postgres_server import LogDatabase
+from tests.services.write_services import oversold, place, whole_log, write_service
+from write_service.decisions import Decisions, Reads
+
+ROUNDS = 5
+
+
+async def _run(database: LogDatabase) -> dict[str, int]:
+    """Orders decided one on the other at a service that does not know yet what another service sold.
+
+    The first meets the other service's order. The second counts on the version that the first was to
+    write, and a version of that number is there by then: the other service's.
+    """
+    async with write_service(database) as one, write_service(database) as two:
+        await one.customer("anna")
+        for number in range(ROUNDS):
+            sku = f"cup-{number}"
+            await one.product(sku, 10)
+            await two.orders.PlaceOrder(place("anna", {sku: 8}))
+            answers = await asyncio.gather(
+                one.orders.PlaceOrder(place("anna", {sku: 1})),
+                one.orders.PlaceOrder(place("anna", {sku: 9})),
+                return_exceptions=True,
+            )
+            for answer in answers:
+                if isinstance(answer, grpc.aio.AioRpcError):
+                    assert answer.code() is grpc.StatusCode.FAILED_PRECONDITION
+    return oversold(await whole_log(database))
+
+
+async def test_what_rests_on_a_failed_append_is_decided_again(log_database: LogDatabase) -> None:
+    assert await _run(log_database) == {}
+
+
+async def test_twin_appends_that_do_not_wait_for_what_they_rest_on_oversell(
+    log_database: LogDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unchecked(_self: Decisions, _reads: Reads) -> bool:
+        return True
+
+    monkeypatch.setattr(Decisions, "_rests_on_the_log", unchecked)
+    assert await _run(log_database)

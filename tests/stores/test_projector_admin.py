@@ -1,0 +1,100 @@
+"""The projector as a process: it becomes ready, shows its projection, pauses and resumes it, and drains."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import grpc
+import pytest
+from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
+from diptych.projections.v1 import projection_admin_service_pb2_grpc as admin_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped] # ships no types
+
+from tests.postgres_server import LogDatabase
+from tests.valkey_server import TestValkey
+from tests.waiting import eventually
+
+
+@dataclass(slots=True)
+class Running:
+    """A projector process and how to call it."""
+
+    process: asyncio.subprocess.Process
+    channel: grpc.aio.Channel
+    stub: "admin_grpc.ProjectionAdminServiceAsyncStub"
+
+    async def projection(self) -> admin_pb2.Projection:
+        """The state of the projection of orders."""
+        listed = await self.stub.ListProjections(admin_pb2.ListProjectionsRequest())
+        return next(each for each in listed.projections if each.name == "orders")
+
+
+@pytest.fixture
+async def projector(log_database: LogDatabase, own_valkey: TestValkey) -> AsyncIterator[Running]:
+    """The real process on a free port."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "projector.app"),
+        stdout=asyncio.subprocess.PIPE,
+        env={
+            **os.environ,
+            "PYTHONPATH": f".{os.pathsep}generated",
+            "DIPTYCH_DATABASE_URL": log_database.projector_url,
+            "DIPTYCH_REDIS_URL": own_valkey.projector_url,
+            "DIPTYCH_PROJECTOR_ADDRESS": "127.0.0.1:0",
+            "DIPTYCH_METRICS_ADDRESS": "",
+        },
+    )
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    address = line.rpartition(" ")[2].strip()
+    async with grpc.aio.insecure_channel(address) as channel:
+        yield Running(process, channel, admin_grpc.ProjectionAdminServiceStub(channel))
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+async def test_a_projection_is_listed_paused_and_resumed(projector: Running) -> None:
+    await eventually(lambda: _has_status(projector, admin_pb2.PROJECTION_STATUS_RUNNING))
+    shown = await projector.projection()
+    assert (shown.generation, shown.checkpoint, shown.lag_events, shown.last_error) == (1, 0, 0, "")
+    assert shown.lease_holder
+    await projector.stub.PauseProjection(admin_pb2.PauseProjectionRequest(name="orders"))
+    assert await _has_status(projector, admin_pb2.PROJECTION_STATUS_PAUSED)
+    await projector.stub.ResumeProjection(admin_pb2.ResumeProjectionRequest(name="orders"))
+    await eventually(lambda: _has_status(projector, admin_pb2.PROJECTION_STATUS_RUNNING))
+
+
+async def test_a_projection_that_is_not_there_is_not_found(projector: Running) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await projector.stub.PauseProjection(admin_pb2.PauseProjectionRequest(name="nothing"))
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_readiness_follows_the_read_store_and_a_signal_ends_the_process(
+    projector: Running, own_valkey: TestValkey
+) -> None:
+    health = health_pb2_grpc.HealthStub(projector.channel)
+    await eventually(lambda: _serves(health, is_serving=True))
+    own_valkey.server.stop()
+    await eventually(lambda: _serves(health, is_serving=False))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await projector.projection()
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    own_valkey.server.start()
+    await eventually(lambda: _serves(health, is_serving=True))
+    projector.process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(projector.process.wait(), 20) == 0
+
+
+async def _has_status(projector: Running, status: "admin_pb2.ProjectionStatus.ValueType") -> bool:
+    return (await projector.projection()).status == status
+
+
+async def _serves(health: "health_pb2_grpc.HealthStub", *, is_serving: bool) -> bool:
+    name = admin_pb2.DESCRIPTOR.services_by_name["ProjectionAdminService"].full_name
+    answer = await health.Check(health_pb2.HealthCheckRequest(service=name))
+    return bool((answer.status == health_pb2.HealthCheckResponse.SERVING) == is_serving)

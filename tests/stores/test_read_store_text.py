@@ -1,0 +1,96 @@
+"""A text index finds parts of names in any case, with or without accents, each entity once, in order."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from read_store import Probe, TextPage, TextPageRows, fold_text
+from tests.stores.partition import VIEW, Partition, a_partition
+from tests.valkey_server import TestValkey
+
+_letters = st.text(alphabet="abABéÉ ß", max_size=5)
+_people = st.dictionaries(
+    st.text(alphabet="xyz0", min_size=1, max_size=3), st.lists(_letters, min_size=1, max_size=3), max_size=15
+)
+
+
+def terms_of(texts: list[str]) -> list[str]:
+    """The distinct folded texts as the projector gives them."""
+    folded = dict.fromkeys(term for text in texts if (term := fold_text(text)))
+    return list(folded) or [""]
+
+
+async def put(partition: Partition, people: dict[str, list[str]]) -> None:
+    """Indexes each person under all of the texts."""
+    terms = {id_: terms_of(texts) for id_, texts in people.items()}
+    await partition.apply(
+        documents=dict.fromkeys(people, b""),
+        text_entries={"name": [(id_, term) for id_, several in terms.items() for term in several]},
+        terms={"name": {id_: several for id_, several in terms.items() if len(several) > 1}},
+    )
+
+
+async def search(partition: Partition, page: TextPage) -> list[str]:
+    """All ids from page to page."""
+    found: list[str] = []
+    after = page.after
+    while True:
+        rows: TextPageRows = await partition.ask(
+            TextPage(**{**{name: getattr(page, name) for name in TextPage.__slots__}, "after": after})
+        )
+        found += [row.id for row in rows.rows]
+        after = rows.next
+        if after is None:
+            return found
+
+
+def test_folding_knows_no_case_and_no_accents() -> None:
+    assert fold_text("  ÉMILE\tŁukasz ") == "emile lukasz"
+    assert fold_text("Straße") == fold_text("STRASSE") == "strasse"
+    assert fold_text("İstanbul") == fold_text("istanbul")
+    assert fold_text("ﬁancée") == "fiancee"
+    assert fold_text("e\u0301") == fold_text("é") == "e"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    people=_people, query=_letters, descending=st.booleans(), limit=st.integers(1, 3), work=st.integers(1, 9)
+)
+async def test_a_search_agrees_with_a_plain_model(  # noqa: PLR0917 - hypothesis names what it gives
+    valkey: TestValkey, people: dict[str, list[str]], query: str, descending: bool, limit: int, work: int
+) -> None:
+    folded = fold_text(query)
+    firsts = [
+        (min((term for term in terms_of(texts) if folded in term), key=str.encode), id_)
+        for id_, texts in people.items()
+        if any(folded in term for term in terms_of(texts))
+    ]
+    async with a_partition(valkey) as partition:
+        await put(partition, people)
+        page = TextPage(
+            view=VIEW, index="name", query=query, limit=limit, descending=descending, work_limit=work
+        )
+        assert await search(partition, page) == [id_ for _, id_ in sorted(firsts, reverse=descending)]
+
+
+async def test_a_text_that_nobody_bears_any_more_is_gone_from_every_key(valkey: TestValkey) -> None:
+    async with a_partition(valkey) as partition:
+        await put(partition, {"a": ["Zoë Smith"], "b": ["Zoë Smith"]})
+        for id_ in ("a", "b"):
+            page = TextPage(view=VIEW, index="name", query="SMITH", limit=9)
+            assert id_ in await search(partition, page)
+            await partition.apply(text_exits={"name": [(id_, fold_text("Zoë Smith"))]})
+            assert id_ not in await search(partition, page)
+        keys = await partition.writer._connection.call(
+            "SCAN", "0", "MATCH", f"diptych:{{{partition.name}:0}}:g*:x:*", "COUNT", 1_000_000
+        )
+        assert keys[1] == []
+
+
+async def test_a_search_is_filtered_by_other_indexes(valkey: TestValkey) -> None:
+    async with a_partition(valkey) as partition:
+        await put(partition, {"a": ["Ann"], "b": ["Anne"], "c": ["Joann"]})
+        await partition.apply(entries={"open": {"a": 1, "c": 9}})
+        page = TextPage(view=VIEW, index="name", query="ann", limit=9, indexes=("open",))
+        assert await search(partition, page) == ["a", "c"]
+        probed = TextPage(view=VIEW, index="name", query="ann", limit=9, probes=(Probe(index="open", max=5),))
+        assert await search(partition, probed) == ["a"]

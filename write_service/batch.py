@@ -1,0 +1,247 @@
+"""ExecuteBatch: commands decided in the order sent, committed together, answered in the order sent."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from service_kit.context import CallContext
+from write_service.command_handler import CommandHandler
+from write_service.decider import Command
+from write_service.execution import Execution, begin
+from write_service.receipts import Receipts
+from write_service.state_cache import Writing
+from write_service.wire import field
+
+# How far a batch is read ahead of its answers.
+MOST_COMMANDS = 512
+MOST_BYTES = 8 * 1024 * 1024
+
+
+class BatchShape:
+    """Which command each field of a batch's request stands for; its response has a field of the same name."""
+
+    def __init__(self, rpc: MethodDescriptor, commands: Sequence[Command[Any, Any]]) -> None:
+        by_type = {command.request.DESCRIPTOR.full_name: command for command in commands}
+        fields = rpc.input_type.oneofs_by_name["command"].fields
+        self.commands = {each.name: by_type[_type_name(each)] for each in fields}
+        self._response: type[Any] = GetMessageClass(rpc.output_type)
+        self._numbers = {each.name: rpc.output_type.fields_by_name[each.name].number for each in fields}
+        self._command_id = rpc.output_type.fields_by_name["command_id"].number
+
+    def accepted(self, name: str, answer: bytes, command_id: str) -> bytes:
+        """The outcome of an accepted command."""
+        return field(self._numbers[name], answer) + field(self._command_id, command_id.encode())
+
+    def refused(self, status: Message, command_id: str) -> bytes:
+        """The outcome of a refused command."""
+        content: bytes = self._response(error=status, command_id=command_id).SerializeToString()
+        return content
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A command's place in the batch; `outcome` is its answer, ready to be sent."""
+
+    name: str
+    command_id: str
+    size: int
+    outcome: asyncio.Future[bytes]
+    execution: Execution | None = None
+    was_looked_up: bool = False
+
+
+class Batch:
+    """One call of ExecuteBatch.
+
+    Commands are decided one after another and are on their way to the log together. When one is refused
+    or meets somebody else's command, those before it are ended first, then it is executed alone, then the
+    next ones are decided: so commands on the same streams always take effect in the order sent.
+    """
+
+    def __init__(
+        self, handler: CommandHandler, receipts: Receipts, shape: BatchShape, context: CallContext
+    ) -> None:
+        self._handler = handler
+        self._receipts = receipts
+        self._shape = shape
+        self._context = context
+        self._unsent: deque[_Place] = deque()
+        self._undecided: deque[_Place] = deque()
+        self._unsent_bytes = 0
+        self._is_read = False
+        self._has_trouble = False
+        self._changed = asyncio.Event()
+        self._finishing: set[asyncio.Task[None]] = set()
+
+    async def answers(self, requests: AsyncIterator[Any]) -> AsyncGenerator[bytes, None]:
+        """The outcomes in the order of the requests; raises what reading the requests raised, at the end."""
+        reading = asyncio.create_task(self._read(requests), name="batch reading")
+        deciding = asyncio.create_task(self._decide_all(), name="batch deciding")
+        try:
+            while await self._has(self._unsent):
+                place = self._unsent[0]
+                yield await place.outcome
+                self._unsent.popleft()
+                self._unsent_bytes -= place.size
+                self._tell()
+            await reading
+        finally:
+            await _cancelled(reading, deciding, *self._finishing)
+
+    async def _read(self, requests: AsyncIterator[Any]) -> None:
+        try:
+            async for request in requests:
+                place = self._place(request)
+                self._unsent.append(place)
+                self._unsent_bytes += place.size
+                if place.execution is not None:
+                    self._undecided.append(place)
+                    self._handler.prefetch(place.execution)
+                self._tell()
+                while len(self._unsent) >= MOST_COMMANDS or self._unsent_bytes >= MOST_BYTES:
+                    await self._change()
+        finally:
+            self._is_read = True
+            self._tell()
+
+    def _place(self, request: Any) -> _Place:
+        name = request.WhichOneof("command") or ""
+        command = getattr(request, name) if name else None
+        command_id = command.context.command_id if command is not None else ""
+        outcome: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        place = _Place(name, command_id, request.ByteSize(), outcome)
+        try:
+            self._context.check(request)
+            place.execution = begin(
+                self._shape.commands[name],
+                command,
+                self._receipts,
+                actor=self._context.actor,
+                deadline=self._context.deadline,
+            )
+        except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
+            self._refuse(place, error)
+        return place
+
+    async def _decide_all(self) -> None:
+        while await self._has(self._undecided):
+            place = self._undecided.popleft()
+            if self._has_trouble:
+                await self._all_finished()
+                self._has_trouble = False
+            if not place.outcome.done():
+                await self._decide(place)
+
+    async def _decide(self, place: _Place) -> None:
+        execution = _taken(place)
+        try:
+            writing = await self._handler.begin(execution, self._note_trouble, self._is_in_turn)
+        except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
+            self._refuse(place, error)
+            return
+        if writing is not None:
+            task = asyncio.create_task(self._finish(place, writing, self._earlier()))
+            self._finishing.add(task)
+            task.add_done_callback(self._finishing.discard)
+            return
+        await self._all_finished()
+        await self._look_up([place, *self._undecided])
+        if not place.outcome.done():
+            await self._execute(place)
+
+    async def _finish(self, place: _Place, writing: Writing, earlier: Sequence[asyncio.Task[None]]) -> None:
+        try:
+            answer = await self._handler.finish(_taken(place), writing)
+        except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
+            self._refuse(place, error)
+            return
+        if answer is not None:
+            self._accept(place, answer)
+            return
+        if earlier:
+            await asyncio.wait(earlier)
+        await self._execute(place)
+
+    async def _execute(self, place: _Place) -> None:
+        try:
+            self._accept(place, await self._handler.execute(_taken(place)))
+        except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
+            self._refuse(place, error)
+
+    async def _look_up(self, places: Sequence[_Place]) -> None:
+        """Answer what was accepted before: a batch sent again is mostly refused by its own effects."""
+        places = [place for place in places if not place.was_looked_up]
+        await asyncio.gather(*(self._answer_if_stored(place) for place in places))
+
+    async def _answer_if_stored(self, place: _Place) -> None:
+        place.was_looked_up = True
+        try:
+            answer = await self._handler.stored_answer(_taken(place))
+        except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
+            self._refuse(place, error)
+        else:
+            if answer is not None:
+                self._accept(place, answer)
+
+    def _accept(self, place: _Place, answer: bytes) -> None:
+        if not place.outcome.done():
+            place.outcome.set_result(self._shape.accepted(place.name, answer, place.command_id))
+
+    def _refuse(self, place: _Place, error: Exception) -> None:
+        if not place.outcome.done():
+            status = self._context.status_of(error)
+            place.outcome.set_result(self._shape.refused(status, place.command_id))
+
+    def _note_trouble(self) -> None:
+        self._has_trouble = True
+
+    def _is_in_turn(self) -> bool:
+        return not self._has_trouble
+
+    def _earlier(self) -> Sequence[asyncio.Task[None]]:
+        return tuple(self._finishing)
+
+    async def _all_finished(self) -> None:
+        while self._finishing:
+            await asyncio.wait(tuple(self._finishing))
+
+    async def _has(self, places: deque[_Place]) -> bool:
+        """Wait for a place; False when there will be none."""
+        while not places:
+            if self._is_read:
+                return False
+            await self._change()
+        return True
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _change(self) -> None:
+        await self._changed.wait()
+
+
+def _type_name(command_field: FieldDescriptor) -> str:
+    message: Any = command_field.message_type
+    name: str = message.full_name
+    return name
+
+
+def _taken(place: _Place) -> Execution:
+    assert place.execution is not None  # noqa: S101 - narrows the type for mypy
+    return place.execution
+
+
+async def _cancelled(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError, Exception):
+            await task

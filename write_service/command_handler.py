@@ -1,0 +1,140 @@
+"""The one path of every command: load, decide, append, answer; and again when others were quicker."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from event_store import Appended, Duplicate, EventStore, StoredCommand, WrongVersion
+from write_service.decider import CommandRejected, Decider
+from write_service.decisions import Decisions, Doomed
+from write_service.execution import Execution
+from write_service.receipts import Receipts
+from write_service.refusals import CommandIdReused, ConcurrentUpdate, WrongExpectedVersion
+from write_service.state_cache import Writing
+
+CACHED_STREAMS = 100_000
+_LONGEST_PAUSE_SECONDS = 0.05
+
+
+class CommandHandler:
+    """Executes commands: each is accepted whole and once, or refused for a reason that the log justifies."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        deciders: Sequence[Decider[Any]],
+        receipts: Receipts,
+        *,
+        cached_streams: int = CACHED_STREAMS,
+    ) -> None:
+        self._store = store
+        self._receipts = receipts
+        self._decisions = Decisions(store, deciders, cached_streams=cached_streams)
+        self._under_way: dict[UUID, asyncio.Future[None]] = {}
+
+    async def close(self) -> None:
+        """Finish what runs in the background."""
+        await self._decisions.close()
+
+    async def execute(self, execution: Execution) -> bytes:
+        """The response of an accepted command; raises why it is refused.
+
+        A caller that goes away leaves a command that was not yet handed to the log without effect, and
+        one that was goes on to its end.
+        """
+        # Several may have waited for the first, and take their turns when it was refused.
+        while (first := self._under_way.get(execution.command_id)) is not None:
+            await asyncio.wait([first])
+            answer = await self.stored_answer(execution)
+            if answer is not None:
+                return answer
+        self._enter(execution)
+        try:
+            return await self._until_answered(execution)
+        finally:
+            self._leave(execution)
+
+    async def begin(
+        self, execution: Execution, on_doom: Callable[[], None], is_in_turn: Callable[[], bool]
+    ) -> Writing | None:
+        """Decide a command of a batch and hand it to the log, to be ended by `finish`.
+
+        None when the states at hand refuse it, the same command is under way, or its turn has passed while
+        its streams were loaded: then execute it when those before it have ended.
+        """
+        reads = await self._decisions.load(execution)
+        if execution.command_id in self._under_way or not is_in_turn():
+            return None
+        try:
+            writing = self._decisions.start(execution, reads, on_doom)
+        except (CommandRejected, WrongExpectedVersion):
+            return None
+        self._enter(execution)
+        assert writing.task is not None  # noqa: S101 - narrows the type for mypy
+        writing.task.add_done_callback(lambda _: self._leave(execution))
+        return writing
+
+    async def finish(self, execution: Execution, writing: Writing) -> bytes | None:
+        """The response of a command begun; None when others were quicker: then execute it, in its turn."""
+        return await self._answer(execution, writing)
+
+    async def stored_answer(self, execution: Execution) -> bytes | None:
+        """The answer that the command had when it was accepted before."""
+        stored, _ = await self._store.check(execution.command_id, ())
+        return None if stored is None else self._replay(execution, stored)
+
+    def prefetch(self, execution: Execution) -> None:
+        """Begin to load what a command will read."""
+        self._decisions.prefetch(execution)
+
+    async def _until_answered(self, execution: Execution) -> bytes:
+        conflicts = 0
+        while True:
+            reads = await self._decisions.load(execution)
+            try:
+                writing = self._decisions.start(execution, reads)
+            except (CommandRejected, WrongExpectedVersion):
+                stored = await self._decisions.is_true(execution, reads)
+                if stored is not None:
+                    return self._replay(execution, stored)
+            else:
+                answer = await self._answer(execution, writing)
+                if answer is not None:
+                    return answer
+            conflicts += 1
+            await _pause(execution, conflicts)
+
+    async def _answer(self, execution: Execution, writing: Writing) -> bytes | None:
+        assert writing.task is not None  # noqa: S101 - narrows the type for mypy
+        outcome = await asyncio.shield(writing.task)
+        match outcome:
+            case Appended(stored=stored):
+                return self._receipts.answer(stored, replayed=False)
+            case Duplicate(stored=stored):
+                return self._replay(execution, stored)
+            case WrongVersion() | Doomed():
+                return None
+            case error:
+                raise error
+
+    def _replay(self, execution: Execution, stored: StoredCommand) -> bytes:
+        if stored.fingerprint != execution.fingerprint:
+            raise CommandIdReused(execution.command_id)
+        return self._receipts.answer(stored, replayed=True)
+
+    def _enter(self, execution: Execution) -> None:
+        self._under_way[execution.command_id] = asyncio.get_running_loop().create_future()
+
+    def _leave(self, execution: Execution) -> None:
+        self._under_way.pop(execution.command_id).set_result(None)
+
+
+async def _pause(execution: Execution, conflicts: int) -> None:
+    """Let others go first for a random moment; raise ConcurrentUpdate when the command's time is over."""
+    if asyncio.get_running_loop().time() >= execution.give_up_at:
+        raise ConcurrentUpdate(execution.main.name)
+    if conflicts > 1:
+        longest = min(0.001 * 2**conflicts, _LONGEST_PAUSE_SECONDS)
+        await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - no secret

@@ -1,0 +1,209 @@
+"""One attempt at a command: decide on what is known, append, and learn what became of it."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from event_store import (
+    Append,
+    Appended,
+    CommitOutcomeUnknown,
+    EventStore,
+    NewEvent,
+    Outcome,
+    StoredCommand,
+    StoreError,
+    StreamRead,
+    WrongVersion,
+)
+from write_service.decider import Decider
+from write_service.execution import Execution
+from write_service.snapshots import Snapshots
+from write_service.state_cache import CachedStream, Known, StateCache, Writing
+from write_service.state_loader import StateLoader
+
+# What a decision is made on: each stream read, and what was known of it then. The main stream is first.
+Reads = Mapping[str, tuple[CachedStream, Known]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What the append rested on did not come to be, so it was not handed to the log."""
+
+
+class Decisions:
+    """Decides commands on the states that the commands before them will make, before these are in the log.
+
+    An append waits for those that it rests on, and ends with them when they fail: the log compares version
+    numbers, and the version that one of them was to write may have been written by another process since.
+    """
+
+    def __init__(self, store: EventStore, deciders: Sequence[Decider[Any]], *, cached_streams: int) -> None:
+        self._store = store
+        self._snapshots = Snapshots(store, deciders)
+        self._cache = StateCache(cached_streams)
+        self._loader = StateLoader(store, self._snapshots, deciders)
+
+    async def close(self) -> None:
+        """Finish what runs in the background."""
+        await self._snapshots.close()
+
+    def prefetch(self, execution: Execution) -> None:
+        """Begin to load what the command is known to read."""
+        if missing := self._missing(execution, [self._cache.of(execution.main)]):
+            self._loader.request(missing)
+
+    async def load(self, execution: Execution) -> Reads:
+        """Everything that the command reads. Nothing is awaited after the last look at it."""
+        main = self._cache.of(execution.main)
+        # Held here too: a command may read more streams than there is room for.
+        held = {main.stream.name: main}
+        while True:
+            if missing := self._missing(execution, [main]):
+                await self._loader.load(missing)
+            # The state of the main stream may name further streams, such as the products of an order.
+            streams = execution.reads(main.latest.state)
+            for stream in streams:
+                if stream.name not in held:
+                    held[stream.name] = self._cache.of(stream)
+            cached = [held[stream.name] for stream in streams]
+            missing = self._missing(execution, cached)
+            if not missing:
+                return {each.stream.name: (each, each.latest) for each in cached}
+            await self._loader.load(missing)
+
+    def start(self, execution: Execution, reads: Reads, on_doom: Callable[[], None] | None = None) -> Writing:
+        """Decide, and hand the events to the log; raises CommandRejected or WrongExpectedVersion.
+
+        Nothing is awaited, so that the next command is decided on what this one makes. `on_doom` is called
+        when it turns out that the append can't succeed.
+        """
+        decision = execution.decide(
+            reads[execution.main.name][1].version, {name: known.state for name, (_, known) in reads.items()}
+        )
+        writing = Writing(on_doom)
+        written: dict[str, Known] = {}
+        events = []
+        for stream, event in decision:
+            before = written.get(stream.name) or reads[stream.name][1]
+            state = stream.decider.evolve(before.state, event)
+            written[stream.name] = Known(before.version + 1, state, execution.command_id, writing)
+            events.append(
+                NewEvent(
+                    stream=stream.name,
+                    category=stream.decider.category,
+                    type=event.DESCRIPTOR.full_name,
+                    payload=event.SerializeToString(),
+                )
+            )
+        response = execution.command.respond(written[execution.main.name].state, decision[0][1])
+        append = Append(
+            command_id=execution.command_id,
+            fingerprint=execution.fingerprint,
+            response=response.SerializeToString(),
+            stream=execution.main.name,
+            reads=tuple(StreamRead(stream=name, version=known.version) for name, (_, known) in reads.items()),
+            events=tuple(events),
+            actor=execution.actor,
+            correlation_id=execution.correlation_id,
+            causation_id=execution.causation_id,
+        )
+        for name, known in written.items():
+            reads[name][0].expect(known)
+        # A task of its own: the caller may go away, but what is handed to the log goes on to its end.
+        writing.task = asyncio.create_task(self._append(append, reads, written))
+        return writing
+
+    async def is_true(self, execution: Execution, reads: Reads) -> StoredCommand | None:
+        """Find out what a refusal is worth that was decided on these states.
+
+        Answers the stored command when it was accepted before. Raises the refusal that the log justifies,
+        at a moment after this call. Answers None when the log justifies none: decide again.
+        """
+        await _wait_for_writers(reads)
+        stored, versions = await self._store.check(execution.command_id, list(reads))
+        if stored is not None:
+            return stored
+        if any(known.writing is not None for _, known in reads.values()):
+            # What it was decided on never came to be.
+            return None
+        moved = {name: known.version for name, (_, known) in reads.items() if versions[name] != known.version}
+        if any(versions[name] < version for name, version in moved.items()):
+            for name in moved:
+                reads[name][0].forget()
+            return None
+        await self._decide_at(execution, reads, versions, moved)
+        for name in moved:
+            reads[name][0].saw(versions[name])
+        return None
+
+    async def _decide_at(
+        self, execution: Execution, reads: Reads, versions: Mapping[str, int], moved: Mapping[str, int]
+    ) -> None:
+        """Raises the refusal of the command by the states at these versions, which stood at one moment."""
+        states = {name: known.state for name, (_, known) in reads.items()}
+        found = await self._store.read_streams(moved) if moved else {}
+        for name, events in found.items():
+            cached, known = reads[name]
+            until = versions[name] - known.version
+            states[name] = self._loader.fold(known.state, cached.stream.decider, events[:until])
+        main = execution.main.name
+        if all(stream.name in states for stream in execution.reads(states[main])):
+            execution.decide(versions[main], states)
+
+    def _missing(self, execution: Execution, streams: Sequence[CachedStream]) -> list[CachedStream]:
+        begins = bool(execution.command.creates)
+        return [
+            cached
+            for cached in streams
+            if cached.must_be_read(may_be_absent=begins and cached.stream.name == execution.main.name)
+        ]
+
+    async def _append(
+        self, append: Append, reads: Reads, written: Mapping[str, Known]
+    ) -> Outcome | Doomed | StoreError:
+        if not await self._rests_on_the_log(reads):
+            self._take_back(reads, written)
+            return Doomed()
+        try:
+            outcome = await self._store.append(append)
+        except StoreError as error:
+            self._take_back(reads, written)
+            if isinstance(error, CommitOutcomeUnknown):
+                for name in written:
+                    reads[name][0].is_unread = True
+            return error
+        if isinstance(outcome, Appended):
+            for name, known in written.items():
+                cached = reads[name][0]
+                cached.confirm(known)
+                self._snapshots.keep(cached)
+            return outcome
+        self._take_back(reads, written)
+        if isinstance(outcome, WrongVersion):
+            cached, known = reads[outcome.stream]
+            if known.writing is None and outcome.actual <= known.version:
+                cached.forget()
+            cached.saw(outcome.actual)
+        return outcome
+
+    async def _rests_on_the_log(self, reads: Reads) -> bool:
+        """Wait until all that was decided on is in the log; False when some of it never will be."""
+        if any(known.writing is not None for _, known in reads.values()):
+            await _wait_for_writers(reads)
+        return all(known.writing is None for _, known in reads.values())
+
+    def _take_back(self, reads: Reads, written: Mapping[str, Known]) -> None:
+        for name, known in written.items():
+            reads[name][0].give_up(known)
+
+
+async def _wait_for_writers(reads: Reads) -> None:
+    tasks = {
+        known.writing.task
+        for _, known in reads.values()
+        if known.writing is not None and known.writing.task is not None
+    }
+    if tasks:
+        await asyncio.wait(tasks)

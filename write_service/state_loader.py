@@ -1,0 +1,81 @@
+"""Brings streams from the log into the cache; what is missing at the same time shares a round trip."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from event_store import EventStore, StoredEvent
+from write_service.decider import Decider
+from write_service.snapshots import Snapshots
+from write_service.state_cache import CachedStream
+
+_LARGEST_ROUND = 2000
+
+
+class StateLoader:
+    """Reads streams; a caller that gives up does not take the others along."""
+
+    def __init__(self, store: EventStore, snapshots: Snapshots, deciders: Sequence[Decider[Any]]) -> None:
+        self._store = store
+        self._snapshots = snapshots
+        self._types = {event.DESCRIPTOR.full_name: event for each in deciders for event in each.events}
+        self._waiting: list[tuple[CachedStream, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def load(self, streams: Sequence[CachedStream]) -> None:
+        """Read what the log has of these streams after what is confirmed. Raises StoreUnavailable."""
+        await asyncio.gather(*self.request(streams))
+
+    def request(self, streams: Sequence[CachedStream]) -> list[asyncio.Future[None]]:
+        """Begin to read; each future is done when its stream is, or failed to be."""
+        loop = asyncio.get_running_loop()
+        done = [loop.create_future() for _ in streams]
+        self._waiting.extend(zip(streams, done, strict=True))
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="state loader")
+        return done
+
+    def fold(self, state: Any, decider: Decider[Any], events: Sequence[StoredEvent]) -> Any:
+        """The state after these events."""
+        for event in events:
+            state = decider.evolve(state, self._types[event.type].FromString(event.payload))
+        return state
+
+    async def _run(self) -> None:
+        while self._waiting:
+            round_, self._waiting = self._waiting[:_LARGEST_ROUND], self._waiting[_LARGEST_ROUND:]
+            try:
+                await self._read({cached.stream.name: cached for cached, _ in round_})
+            except Exception as error:  # noqa: BLE001 - raised again, to each caller
+                _finish(round_, error)
+            else:
+                _finish(round_, None)
+        self._task = None
+
+    async def _read(self, streams: Mapping[str, CachedStream]) -> None:
+        unread = [cached for cached in streams.values() if cached.confirmed.version == 0]
+        snapshots = await self._snapshots.load(unread) if unread else {}
+        start: dict[str, tuple[int, Any]] = {
+            name: snapshots.get(name, (cached.confirmed.version, cached.confirmed.state))
+            for name, cached in streams.items()
+        }
+        found = await self._store.read_streams({name: version for name, (version, _) in start.items()})
+        for name, cached in streams.items():
+            version, state = start[name]
+            events = found[name]
+            if name in snapshots:
+                cached.snapshot_version = max(cached.snapshot_version, version)
+            state = self.fold(state, cached.stream.decider, events)
+            cached.read(version + len(events), state, events[-1].command_id if events else None)
+
+
+def _finish(round_: Sequence[tuple[CachedStream, asyncio.Future[None]]], error: Exception | None) -> None:
+    for _, done in round_:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+            # Seen here, since a prefetch has nobody who waits for it.
+            done.exception()

@@ -1,0 +1,19 @@
+"""Messages put together from ready bytes, so that a stored answer is never decoded on its way out."""
+
+_LENGTH_DELIMITED = 2
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A length-delimited field of a message: https://protobuf.dev/programming-guides/encoding."""
+    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(len(content)) + content
+
+
+def _varint(value: int) -> bytes:
+    if value < 0x80:
+        return bytes((value,))
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
