@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
+from command_line.demo import demo
 from command_line.importing.command import import_online_retail
 from command_line.migrate import migrate
 from command_line.run import run
@@ -15,7 +16,7 @@ from local_stack.errors import StackError
 from service_kit.errors import StartRefused
 
 # Every command is a plain function; its docstring is what --help shows.
-COMMANDS: tuple[Callable[..., Any], ...] = (run, status, migrate)
+COMMANDS: tuple[Callable[..., Any], ...] = (run, demo, status, migrate)
 # What `diptych import` takes: the name of the source and its function.
 IMPORTS: tuple[tuple[str, Callable[..., Any]], ...] = (("online-retail", import_online_retail),)
 

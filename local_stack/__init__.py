@@ -1,0 +1,1 @@
+"""Starts Postgres, Valkey and the three processes on one machine, and keeps them running."""

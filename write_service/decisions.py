@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf.message import Message
+
 from event_store import (
     Append,
     Appended,
@@ -17,7 +19,7 @@ from event_store import (
     StreamRead,
     WrongVersion,
 )
-from write_service.decider import Decider
+from write_service.decider import Decider, Decision
 from write_service.execution import Execution
 from write_service.snapshots import Snapshots
 from write_service.state_cache import CachedStream, Known, StateCache, Writing
@@ -84,31 +86,12 @@ class Decisions:
         )
         writing = Writing(on_doom)
         written: dict[str, Known] = {}
-        events = []
         for stream, event in decision:
             before = written.get(stream.name) or reads[stream.name][1]
             state = stream.decider.evolve(before.state, event)
             written[stream.name] = Known(before.version + 1, state, execution.command_id, writing)
-            events.append(
-                NewEvent(
-                    stream=stream.name,
-                    category=stream.decider.category,
-                    type=event.DESCRIPTOR.full_name,
-                    payload=event.SerializeToString(),
-                )
-            )
         response = execution.command.respond(written[execution.main.name].state, decision[0][1])
-        append = Append(
-            command_id=execution.command_id,
-            fingerprint=execution.fingerprint,
-            response=response.SerializeToString(),
-            stream=execution.main.name,
-            reads=tuple(StreamRead(stream=name, version=known.version) for name, (_, known) in reads.items()),
-            events=tuple(events),
-            actor=execution.actor,
-            correlation_id=execution.correlation_id,
-            causation_id=execution.causation_id,
-        )
+        append = _append_of(execution, reads, decision, response)
         for name, known in written.items():
             reads[name][0].expect(known)
         # A task of its own: the caller may go away, but what is handed to the log goes on to its end.
@@ -197,6 +180,28 @@ class Decisions:
     def _take_back(self, reads: Reads, written: Mapping[str, Known]) -> None:
         for name, known in written.items():
             reads[name][0].give_up(known)
+
+
+def _append_of(execution: Execution, reads: Reads, decision: Decision, response: Message) -> Append:
+    return Append(
+        command_id=execution.command_id,
+        fingerprint=execution.fingerprint,
+        response=response.SerializeToString(),
+        stream=execution.main.name,
+        reads=tuple(StreamRead(stream=name, version=known.version) for name, (_, known) in reads.items()),
+        events=tuple(
+            NewEvent(
+                stream=stream.name,
+                category=stream.decider.category,
+                type=event.DESCRIPTOR.full_name,
+                payload=event.SerializeToString(),
+            )
+            for stream, event in decision
+        ),
+        actor=execution.actor,
+        correlation_id=execution.correlation_id,
+        causation_id=execution.causation_id,
+    )
 
 
 async def _wait_for_writers(reads: Reads) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from write_service.decider import Command, Decision, States, Stream
@@ -81,8 +80,3 @@ def _now() -> Timestamp:
     # Microseconds, as the log keeps its own times.
     microseconds = time.time_ns() // 1000
     return Timestamp(seconds=microseconds // 1_000_000, nanos=microseconds % 1_000_000 * 1000)
-
-
-def full_name(message: Message) -> str:
-    """The type's name that the log stores."""
-    return message.DESCRIPTOR.full_name

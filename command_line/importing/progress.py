@@ -28,38 +28,8 @@ class ProgressView(Protocol):
 
 
 def progress_view(console: Console) -> ProgressView:
-    """Bars on a terminal, a line a phase elsewhere."""
-    return _Bars(console) if console.is_terminal else PlainLines(console)
-
-
-class _Bars:
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-        )
-        self._task = TaskID(0)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def begin(self, name: str, size: int) -> None:
-        self._task = self._progress.add_task(name, total=size)
-
-    def advance(self) -> None:
-        self._progress.advance(self._task)
-
-    def end(self) -> None:
-        self._progress.stop_task(self._task)
+    """A bar on a terminal, a line a phase there and elsewhere."""
+    return _Bar(console) if console.is_terminal else PlainLines(console)
 
 
 class PlainLines:
@@ -89,3 +59,39 @@ class PlainLines:
         """Print the phase's line."""
         seconds = time.monotonic() - self._since
         self._console.print(f"{self._name}: {self._count:,} commands in {seconds:.1f} s", highlight=False)
+
+
+class _Bar(PlainLines):
+    """A bar for the phase under way; a finished one becomes a line above it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._task = TaskID(0)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def begin(self, name: str, size: int) -> None:
+        super().begin(name, size)
+        self._task = self._progress.add_task(name, total=size)
+
+    def advance(self) -> None:
+        super().advance()
+        self._progress.advance(self._task)
+
+    def end(self) -> None:
+        self._progress.remove_task(self._task)
+        super().end()

@@ -20,6 +20,7 @@ Answer = commands.ExecuteBatchResponse
 OnAnswer = Callable[[Command, Answer, bool], None]
 
 _SILENCE_SECONDS = 30
+_FIRST_PATIENCE_SECONDS = 5.0
 _TRANSIENT_STATUS = frozenset(
     {
         grpc.StatusCode.UNAVAILABLE,
@@ -65,6 +66,7 @@ class Sender:
         self._on_answer = on_answer
         self._in_flight = in_flight
         self._patience_seconds = patience_seconds
+        self._was_answered = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,6 +89,15 @@ class Sender:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        self._was_answered = True
+
+    def _patience(self) -> float:
+        # One that never answered is more likely not started than restarting.
+        return (
+            self._patience_seconds
+            if self._was_answered
+            else min(_FIRST_PATIENCE_SECONDS, self._patience_seconds)
+        )
 
     async def _drive(self, lane: "_Lane") -> None:
         loop = asyncio.get_running_loop()
@@ -97,10 +108,11 @@ class Sender:
             except _Interrupted as interruption:
                 if lane.answered > seen:
                     pause_seconds, seen, since = 0.05, lane.answered, loop.time()
-                elif loop.time() - since > self._patience_seconds:
+                    self._was_answered = True
+                elif loop.time() - since > self._patience():
                     raise SendingStopped(
                         f"the write service at {self._address} took nothing for "
-                        f"{self._patience_seconds:.0f} seconds: {interruption}"
+                        f"{self._patience():.0f} seconds: {interruption}"
                     ) from interruption
                 # Spread out, so that streams broken together do not come back together.
                 await asyncio.sleep(pause_seconds * random.uniform(0.5, 1))  # noqa: S311 - spreads load

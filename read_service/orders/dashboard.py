@@ -46,16 +46,13 @@ async def get_order_dashboard(reads: FreshReads, request: GetOrderDashboardReque
     for part, result in zip(parts, answer.results[1:], strict=True):
         await _add(sums, read, part, result)
     page: PageRows = answer.results[0]
-    listing = _listing(request)
-    token = b""
-    if page.next is not None:
-        resumption = Resumption(place=page.next, floor=answer.floor)
-        token = encoding.field(3, order_list_tokens(listing, key).write(resumption).encode())
+    resumption = None if page.next is None else Resumption(place=page.next, floor=answer.floor)
+    tokens = order_list_tokens(_listing(request), key)
     return b"".join(
         (
             encoding.field(1, sums.dashboard().SerializeToString()),
             encoding.fields(2, (row.message for row in page.rows)),
-            token,
+            encoding.field(3, tokens.write(resumption).encode()) if resumption else b"",
             encoding.field(4, reads.describe(answer)),
         )
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import grpc
 from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
+from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 from google.protobuf.message import Message
 
@@ -127,10 +128,17 @@ async def read_models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
 
 
 @asynccontextmanager
-async def read_service(
+async def read_service(valkey: TestValkey, **settings: Any) -> AsyncIterator[Any]:
+    """A served read service, by a stub to call it with."""
+    async with read_channel(valkey, **settings) as channel:
+        yield OrderQueryServiceStub(channel)
+
+
+@asynccontextmanager
+async def read_channel(
     valkey: TestValkey, *, heartbeat_seconds: float = 15.0, **settings: Any
-) -> AsyncIterator[Any]:
-    """A served read service, and a stub to call it with."""
+) -> AsyncIterator[grpc.aio.Channel]:
+    """A served read service, by a channel to it."""
     chosen = Settings(
         token_key=TOKEN_KEY.hex(), read_address="127.0.0.1:0", **{"drain_seconds": 0.0, **settings}
     )
@@ -142,7 +150,7 @@ async def read_service(
         server.address, options=[("grpc.use_local_subchannel_pool", 1)]
     ) as channel:
         try:
-            yield OrderQueryServiceStub(channel)
+            yield channel
         finally:
             await server.stop()
             await store.close()
@@ -162,3 +170,14 @@ async def pages_of(stub: Any, request: Message) -> list[Any]:
 async def order_ids(stub: Any, request: Message) -> list[str]:
     """The ids of all orders of a list, in its order."""
     return [order.order_id for page in await pages_of(stub, request) for order in page.orders]
+
+
+async def next_tokens(channel: grpc.aio.Channel) -> list[str]:
+    """Page tokens of lists as they are in the middle."""
+    stub = OrderQueryServiceStub(channel)
+    requests = (
+        queries.ListOrdersRequest(page_size=1, limit=1),
+        queries.SearchOrdersRequest(term="a", page_size=1, limit=1),
+        queries.ListProductsRequest(page_size=1, limit=1),
+    )
+    return [page.next_page_token for request in requests for page in await pages_of(stub, request)]

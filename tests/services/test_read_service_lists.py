@@ -12,6 +12,8 @@ from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1 import views_pb2 as views
 from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
 
+from read_service.orders import dashboard as dashboards
+from read_service.orders import sales_report as sales_reports
 from tests.order_events import START, instant
 from tests.order_histories import CUSTOMERS, History
 from tests.services.kit_service import refusal_of
@@ -19,7 +21,12 @@ from tests.services.order_model import dashboard, listed, sales
 from tests.services.order_read_models import order_ids, pages_of, read_models, read_service
 from tests.valkey_server import TestValkey
 
-STATUSES = (0, views.ORDER_STATUS_PENDING, views.ORDER_STATUS_SHIPPED, views.ORDER_STATUS_CANCELLED)
+STATUSES: tuple[views.OrderStatus.ValueType, ...] = (
+    views.ORDER_STATUS_UNSPECIFIED,
+    views.ORDER_STATUS_PENDING,
+    views.ORDER_STATUS_SHIPPED,
+    views.ORDER_STATUS_CANCELLED,
+)
 FILTERS = [
     {
         "status": status,
@@ -107,6 +114,25 @@ async def test_every_combination_of_filters_is_counted_and_summed(filled: Filled
         assert revenue == expected["revenue"], filters
         same = queries.ListOrdersRequest(**given(filters))
         assert [order.order_id for order in answer.orders] == listed(filled.history, same)[:10]
+
+
+async def test_reports_and_dashboards_of_many_rows_are_read_in_parts(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = (START + timedelta(hours=1), START + timedelta(hours=70))
+    bounds = {"placed_from": instant(hours[0]), "placed_to": instant(hours[1])}
+    whole = [await _both(filled, bounds), await _both(filled, {"customer_id": "alice", **bounds})]
+    for module in (dashboards, sales_reports):
+        monkeypatch.setattr(module, "ROWS_PER_READ", 2)
+    monkeypatch.setattr(dashboards, "_PAGE_ROWS", 3)
+    parts = [await _both(filled, bounds), await _both(filled, {"customer_id": "alice", **bounds})]
+    assert parts == whole
+
+
+async def _both(filled: Filled, bounds: dict[str, Any]) -> tuple[Any, Any]:
+    request = queries.GetOrderDashboardRequest(**bounds)
+    report = await filled.stub.GetSalesReport(queries.GetSalesReportRequest(split_by_country=True))
+    return (await filled.stub.GetOrderDashboard(request)).dashboard, list(report.rows)
 
 
 async def test_the_dashboards_token_goes_on_in_the_list(filled: Filled) -> None:

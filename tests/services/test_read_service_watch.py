@@ -99,10 +99,8 @@ async def test_a_heartbeat_comes_while_nothing_changes(
     models: ReadModels, lively_stub: Any, rpc: str
 ) -> None:
     await models.write(placed("1", MUGS))
-    request = (
-        queries.WatchOrdersRequest() if rpc == "WatchOrders" else queries.WatchOrderRequest(order_id="1")
-    )
-    watch = getattr(lively_stub, rpc)(request)
+    one, all_ = queries.WatchOrderRequest(order_id="1"), queries.WatchOrdersRequest()
+    watch = getattr(lively_stub, rpc)(one if rpc == "WatchOrder" else all_)
     assert not (await following(watch)).heartbeat
     for _ in range(2):
         response = await following(watch)
@@ -166,7 +164,10 @@ async def test_a_follower_that_resumes_again_and_again_knows_every_order(
         models.append(*messages)
     await models.catch_up()
     known: dict[str, int] = {}
-    async with read_service(valkey) as one, read_service(valkey) as other:
+    async with (
+        read_service(valkey, heartbeat_seconds=0.05) as one,
+        read_service(valkey, heartbeat_seconds=0.05) as other,
+    ):
         for turn in range(40):
             watch = (one, other)[turn % 2].WatchOrders(request)
             for _ in range(turn % 3 + 1):

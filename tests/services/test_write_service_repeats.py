@@ -125,7 +125,7 @@ async def test_a_refused_command_is_not_remembered(log_database: LogDatabase) ->
         assert not (await caller.orders.PlaceOrder(request)).receipt.replayed
 
 
-async def test_repeats_of_a_refused_command_at_the_same_time_are_all_refused(
+async def test_repeats_of_a_refused_command_are_all_refused(
     log_database: LogDatabase,
 ) -> None:
     async with write_service(log_database) as caller:

@@ -12,8 +12,8 @@ from write_service.orders.service import COMMANDS, DECIDERS
 _PREFIX = "ORDER_ERROR_REASON_"
 
 
-def _rejections(base: type[CommandRejected] = CommandRejected) -> Iterator[type[CommandRejected]]:
-    for each in base.__subclasses__():
+def _rejections(kind: type[CommandRejected] = CommandRejected) -> Iterator[type[CommandRejected]]:
+    for each in kind.__subclasses__():
         if each.__module__.startswith("write_service.orders."):
             yield each
         yield from _rejections(each)
