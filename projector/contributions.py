@@ -15,10 +15,11 @@ class ScoreTooLarge(Exception):
 
 @dataclass(slots=True)
 class Contributions:
-    """scores: index -> score. texts: text index -> folded terms. tallies: (tally, row, column) -> amount."""
+    """scores: index -> score. texts: text index -> folded term and rank. tallies: (tally, row, column) ->
+    amount."""
 
     scores: dict[str, int] = field(default_factory=dict)
-    texts: dict[str, list[str]] = field(default_factory=dict)
+    texts: dict[str, tuple[str, int]] = field(default_factory=dict)
     tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
 
@@ -28,9 +29,8 @@ class Changes:
 
     entries: dict[str, dict[str, int]] = field(default_factory=dict)
     exits: dict[str, list[str]] = field(default_factory=dict)
-    text_entries: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    text_entries: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
     text_exits: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    terms: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def add(self, id_: str, old: Contributions, new: Contributions) -> None:
@@ -38,8 +38,7 @@ class Changes:
         if old.scores != new.scores:
             self._move(id_, old.scores, new.scores)
         if old.texts != new.texts:
-            for index in old.texts.keys() | new.texts.keys():
-                self._rename(id_, index, old.texts.get(index, []), new.texts.get(index, []))
+            self._rename(id_, old.texts, new.texts)
         if old.tallies != new.tallies:
             self._count(old.tallies, new.tallies)
 
@@ -50,11 +49,13 @@ class Changes:
         for index in old.keys() - new.keys():
             self.exits.setdefault(index, []).append(id_)
 
-    def _rename(self, id_: str, index: str, old: list[str], new: list[str]) -> None:
-        self.text_entries.setdefault(index, []).extend((id_, term) for term in new if term not in old)
-        self.text_exits.setdefault(index, []).extend((id_, term) for term in old if term not in new)
-        if len(old) > 1 or len(new) > 1:
-            self.terms.setdefault(index, {})[id_] = new
+    def _rename(self, id_: str, old: dict[str, tuple[str, int]], new: dict[str, tuple[str, int]]) -> None:
+        for index, (term, rank) in new.items():
+            if old.get(index) != (term, rank):
+                self.text_entries.setdefault(index, []).append((id_, term, rank))
+        for index, (term, _) in old.items():
+            if index not in new or new[index][0] != term:
+                self.text_exits.setdefault(index, []).append((id_, term))
 
     def _count(self, old: dict[tuple[str, str, str], int], new: dict[tuple[str, str, str], int]) -> None:
         tallies = self.tallies
@@ -70,17 +71,17 @@ def contributions_of(model: ReadModel[Any], view: Message) -> Contributions:
     """What the view contributes now; raises ScoreTooLarge."""
     found = Contributions()
     for index, place in model.indexes(view):
-        if isinstance(place, str):
-            term, terms = fold_text(place), found.texts.setdefault(index, [])
-            if term and term not in terms:
-                terms.append(term)
-        elif -MAX_SCORE <= place <= MAX_SCORE:
-            found.scores[index] = place
+        if isinstance(place, int):
+            found.scores[index] = _checked(index, place)
         else:
-            raise ScoreTooLarge(f"score {place} in index {index} is beyond 2^53")
-    for index, terms in found.texts.items():
-        # Without any term the entity would be missing from a walk through all of the index.
-        found.texts[index] = terms or [""]
+            text, rank = (place, 0) if isinstance(place, str) else place
+            found.texts[index] = fold_text(text), _checked(index, rank)
     for key, amount in model.tallies(view):
         found.tallies[key] = found.tallies.get(key, 0) + amount
     return found
+
+
+def _checked(index: str, score: int) -> int:
+    if not -MAX_SCORE <= score <= MAX_SCORE:
+        raise ScoreTooLarge(f"score {score} in index {index} is beyond 2^53")
+    return score

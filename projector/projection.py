@@ -16,7 +16,8 @@ class ReadModel(Generic[View]):
     evolve may change the view it is given, and answers it; it ends in `case _: return view`. The fields
     `version` and `last_updated` of a view are set by the runner where the view has them.
     indexes names the sorted sets that the view stands in, with an integer score of at most 2^53 either way,
-    and the text indexes, with a text. An index belongs to one read model.
+    and the text indexes, with one text each, or a text and a rank among equal texts. Lines of a text are
+    searched each for itself. An index belongs to one read model.
     tallies names (tally, row, column) and the amount that the view adds there.
     """
 
@@ -24,7 +25,7 @@ class ReadModel(Generic[View]):
     category: str
     view: type[View]
     evolve: Callable[[View, Message], View]
-    indexes: Callable[[View], Iterable[tuple[str, int | str]]] = lambda _: ()
+    indexes: Callable[[View], Iterable[tuple[str, int | str | tuple[str, int]]]] = lambda _: ()
     tallies: Callable[[View], Iterable[tuple[tuple[str, str, str], int]]] = lambda _: ()
 
 

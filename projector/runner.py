@@ -249,6 +249,5 @@ def _batch(checkpoint: Checkpoint, page: LogPage, folded: Folded) -> Batch:
         exits=changes.exits,
         text_entries=changes.text_entries,
         text_exits=changes.text_exits,
-        terms=changes.terms,
         tallies={key: amount for key, amount in changes.tallies.items() if amount},
     )

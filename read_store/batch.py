@@ -12,8 +12,8 @@ from read_store.keys import changed_index, checked_index
 MAX_SCORE = 2**53
 
 Argument = str | bytes | int
-# A call into the server can spread some thousand arguments at most.
-_SECTION_ARGUMENTS = 4_000
+# A call into the server can spread some thousand arguments at most; entries have two parts or three.
+_SECTION_ARGUMENTS = 6_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Batch:
     """Everything that the events after `after_position` up to `position` change, of one generation.
 
     documents: view -> id -> document. entries: index -> id -> score; exits: index -> ids.
-    text_entries, text_exits: text index -> (id, folded term); terms: text index -> id -> all its terms.
+    text_entries: text index -> (id, folded term, rank). text_exits: text index -> (id, folded term).
     tallies: (tally, row, column) -> amount to add. `anchor` is the event id at `position`, `as_of` its time,
     `events` how many of the events were folded.
     """
@@ -50,9 +50,8 @@ class Batch:
     documents: Mapping[str, Mapping[str, StoredDocument]] = field(default_factory=dict)
     entries: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     exits: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    text_entries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    text_entries: Mapping[str, Sequence[tuple[str, str, int]]] = field(default_factory=dict)
     text_exits: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    terms: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     tallies: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
     def arguments(self, token: int) -> list[Argument]:
@@ -95,14 +94,4 @@ class Batch:
         for index, gone in self.text_exits.items():
             yield "leave_texts", checked_index(index), [part for pair in gone for part in pair]
         for index, come in self.text_entries.items():
-            yield "enter_texts", checked_index(index), [part for pair in come for part in pair]
-        for index, all_terms in self.terms.items():
-            yield (
-                "name_terms",
-                checked_index(index),
-                [
-                    part
-                    for id_, terms in all_terms.items()
-                    for part in (id_, "\x01".join(terms) if len(terms) > 1 else "")
-                ],
-            )
+            yield "enter_texts", checked_index(index), [part for entry in come for part in entry]

@@ -49,10 +49,10 @@ class PageRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextPageRows:
-    """Some rows in the order of their terms; `next` as in PageRows, as (term, id)."""
+    """Some rows in the order of their terms; `next` as in PageRows, as (term, rank, id)."""
 
     rows: list[Row]
-    next: tuple[str, str] | None
+    next: tuple[str, int, str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +120,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextPage:
-    """Entities whose text has `query` in it (all of them when it is empty), in the order of (text, id).
+    """Entities whose text has `query` in it (all of them when it is empty), in the order of (text, rank, id).
 
-    Any case, accents folded. An entity with several texts comes once, under the first that matches.
-    `indexes` and `probes` filter by other indexes.
+    Any case, accents folded. `descending` turns the texts round, `ranks_descending` the entities of equal
+    texts. `indexes` and `probes` filter by other indexes.
     """
 
     view: str
@@ -131,7 +131,8 @@ class TextPage:
     limit: int
     query: str = ""
     descending: bool = False
-    after: tuple[str, str] | None = None
+    ranks_descending: bool = False
+    after: tuple[str, int, str] | None = None
     indexes: Sequence[str] = ()
     probes: Sequence[Probe] = ()
     joins: Sequence[str] = ()
@@ -145,16 +146,17 @@ class TextPage:
             "query": fold_text(self.query),
             "limit": _limit(self.limit),
             "descending": self.descending,
+            "ranks_descending": self.ranks_descending,
             "indexes": [checked_index(name) for name in self.indexes],
             "probes": [_probe(probe) for probe in self.probes],
             "joins": self.joins,
             "work": self.work_limit,
-            **({"after": self.after} if self.after else {}),
+            **({"after": (self.after[0], str(self.after[1]), self.after[2])} if self.after else {}),
         }
 
     def parse(self, reply: Any) -> TextPageRows:
         rows, reached = reply
-        place = (reached[0].decode(), reached[1].decode()) if reached else None
+        place = (reached[0].decode(), score_of(reached[1]), reached[2].decode()) if reached else None
         return TextPageRows(rows=[parse_row(row, is_text=True) for row in rows], next=place)
 
 

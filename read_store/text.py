@@ -11,7 +11,14 @@ _UNSEEN = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 @lru_cache(maxsize=65_536)
 def fold_text(text: str) -> str:
-    """The form in which terms are kept and queries are asked: folded case, no marks, single spaces."""
+    """The form in which terms are kept and queries are asked: folded case, no marks, single spaces.
+
+    Lines stay apart, so that a query is never found half in one line and half in the next.
+    """
+    return "\n".join(_fold_line(line) for line in text.split("\n"))
+
+
+def _fold_line(text: str) -> str:
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return _UNSEEN.sub(" ", plain.translate(_STROKED)).strip()

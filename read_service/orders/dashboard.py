@@ -164,11 +164,7 @@ class _Sums:
                 if number
             ],
             total_count=sum(self.counts.values()),
-            high_value_count=sum(
-                n
-                for (status, value, _), n in self.counts.items()
-                if value == "high" and status != "CANCELLED"
-            ),
+            high_value_count=sum(n for (_, value, _), n in self.counts.items() if value == "high"),
             open_revenue_cents=main.open_revenue_cents,
             total_revenue_cents=main.total_revenue_cents,
             currency_code=main.currency_code,

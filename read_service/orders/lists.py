@@ -128,7 +128,8 @@ def _products_by_name(most: int | None, *, is_descending: bool) -> Walk:
             index="product_name",
             limit=limit,
             descending=is_descending,
-            after=None if place is None else (place[0], place[1]),
+            ranks_descending=is_descending,
+            after=None if place is None else (place[0], place[1], place[2]),
             probes=probes,
             joins=("product_units",),
         )

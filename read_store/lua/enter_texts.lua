@@ -1,9 +1,9 @@
--- Puts each (id, folded term) into a text index; a term that is new becomes findable by its trigrams.
+-- Puts each (id, folded term, rank) into a text index; a term that is new becomes findable by its trigrams.
 local function enter_texts(data, index, argv, first, last)
   local root = data .. 'x:' .. index .. ':'
-  for at = first, last, 2 do
-    local id, term = argv[at], argv[at + 1]
-    redis.call('ZADD', root .. 'e:' .. redis.sha1hex(term), '0', id)
+  for at = first, last, 3 do
+    local id, term, rank = argv[at], argv[at + 1], argv[at + 2]
+    redis.call('ZADD', root .. 'e:' .. redis.sha1hex(term), rank, id)
     if redis.call('ZADD', root .. 'terms', '0', term) == 1 then
       for _, gram in ipairs(trigrams(term)) do
         redis.call('ZADD', root .. 'g:' .. gram, '0', term)

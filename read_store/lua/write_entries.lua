@@ -14,8 +14,6 @@ local function write_entries(data, argv, first)
       enter_texts(data, name, argv, from, to)
     elseif kind == 'leave_texts' then
       leave_texts(data, name, argv, from, to)
-    elseif kind == 'name_terms' then
-      name_terms(data, name, argv, from, to)
     end
     place = to + 1
   end

@@ -57,6 +57,7 @@ async def stub(valkey: TestValkey, models: ReadModels) -> AsyncIterator[Any]:
         ("nobody", set()),
         # Half in the name and half in the address is in neither.
         ("strasse anna", set()),
+        ("muller zoe", set()),
     ],
 )
 async def test_a_part_of_name_or_email_finds_orders(stub: Any, term: str, found: set[str]) -> None:
@@ -65,10 +66,8 @@ async def test_a_part_of_name_or_email_finds_orders(stub: Any, term: str, found:
     assert set(ids) == found
 
 
-async def test_orders_come_by_name_and_newest_first_for_a_customer(stub: Any) -> None:
-    ids = await order_ids(stub, queries.SearchOrdersRequest(term="zoe"))
-    # Two customers of one name follow each other; their own orders are never mixed.
-    assert ids in (["8", "2", "1", "6", "3"], ["6", "8", "2", "1", "3"])
+async def test_orders_come_by_name_and_newest_first_for_a_name(stub: Any) -> None:
+    assert await order_ids(stub, queries.SearchOrdersRequest(term="zoe")) == ["8", "2", "6", "1", "3"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])

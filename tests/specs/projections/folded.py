@@ -42,7 +42,7 @@ class ReadSide:
 
     documents: dict[tuple[str, str], StoredDocument] = field(default_factory=dict)
     scores: dict[tuple[str, str], int] = field(default_factory=dict)
-    texts: set[tuple[str, str, str]] = field(default_factory=set)
+    texts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     tallies: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def apply(self, folder: Folder, batch: Iterable[StoredEvent]) -> None:
@@ -59,8 +59,11 @@ class ReadSide:
                 del self.scores[index, id_]
         for index, entered in changes.entries.items():
             self.scores.update({(index, id_): score for id_, score in entered.items()})
-        self.texts -= {(index, *pair) for index, pairs in changes.text_exits.items() for pair in pairs}
-        self.texts |= {(index, *pair) for index, pairs in changes.text_entries.items() for pair in pairs}
+        for index, left in changes.text_exits.items():
+            for id_, term in left:
+                del self.texts[index, id_, term]
+        for index, come in changes.text_entries.items():
+            self.texts.update({(index, id_, term): rank for id_, term, rank in come})
         self.tallies.update(changes.tallies)
 
     def recomputed(self) -> "ReadSide":
@@ -71,7 +74,7 @@ class ReadSide:
             view = models[name].view.FromString(document.message)
             found = contributions_of(models[name], view)
             fresh.scores.update({(index, id_): score for index, score in found.scores.items()})
-            fresh.texts |= {(index, id_, term) for index, terms in found.texts.items() for term in terms}
+            fresh.texts.update({(index, id_, term): rank for index, (term, rank) in found.texts.items()})
             fresh.tallies.update(found.tallies)
         return fresh
 

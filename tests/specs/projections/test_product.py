@@ -43,7 +43,7 @@ def test_reserved_units_are_not_available_until_released() -> None:
 def test_a_product_is_listed_by_name_and_by_stock() -> None:
     assert scores_of(PRODUCT, product("mug"), RECEIVED, RESERVED) == {"available": 6}
     found = contributions_of(PRODUCT, view_of(PRODUCT, product("mug", "Große Tasse")))
-    assert found.texts == {"product_name": ["grosse tasse"]}
+    assert found.texts == {"product_name": ("grosse tasse", 0)}
 
 
 def test_an_unknown_event_changes_nothing() -> None:
