@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROTOS := $(shell find protos -name '*.proto' | sort)
 
-.PHONY: help setup run test check lint format generate generate-check proto-check baseline clean
+.PHONY: help setup run test check lint format generate generate-check proto-check baseline lock bench clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -59,6 +59,17 @@ proto-check: .venv/ready ## lint and format of protos, and no breaking change
 
 baseline: .venv/ready ## accept the protos as they are as what must not be broken
 	$(BIN)/buf build protos --exclude-source-info -o protos/baseline.binpb
+
+lock: ## pin what pyproject.toml asks for, with hashes
+	test -x .venv/lock/bin/pip-compile || { $(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet pip-tools; }
+	.venv/lock/bin/pip-compile --quiet --allow-unsafe --strip-extras --generate-hashes --no-header --annotation-style=line \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra local --extra dev -o requirements.txt pyproject.toml
+	cat requirements-early-3.11.txt >> requirements.txt # pip-compile drops what this Python does not need
+
+bench: .venv/ready ## import the whole retail data and compare it with independent sums; measure reads and lists
+	$(BIN)/python -m bench.retail_import
+	$(BIN)/python -m bench.read_your_writes
+	$(BIN)/python -m bench.list_pages
 
 clean: ## remove the environment and local data
 	rm -rf .venv .diptych
