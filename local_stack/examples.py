@@ -19,6 +19,7 @@ def calls(*, write_address: str, read_address: str, projector_address: str) -> s
             f"  grpcurl -plaintext {write_address} diptych.eventlog.v1.EventLogService/ReadAll",
             f"  grpcurl -plaintext {projector_address} "
             "diptych.projections.v1.ProjectionAdminService/ListProjections",
-            "  diptych demo        # fills it with sample data",
+            "Fill it with sample data:",
+            "  .venv/bin/diptych demo",
         )
     )

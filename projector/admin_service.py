@@ -1,6 +1,8 @@
 """Shows and steers the projections of this process, over gRPC."""
 
+import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import grpc
 from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
@@ -50,21 +52,22 @@ class ProjectionAdminService:
         )
 
     async def _describe(self, runner: Runner) -> admin_pb2.Projection:
+        # In this order: a status is never shown with a place from before it.
+        status, last_error = await _status(runner), runner.last_error
         checkpoint = await runner.writer.checkpoint()
-        try:
+        # While the log can't be reached, the store's own knowledge of its end is the best there is.
+        with contextlib.suppress(StoreError):
             head = (await self._log.head()).position
-        except StoreError:
-            # The read side is still worth showing; its own knowledge of the log's end is the best there is.
-            head = checkpoint.head
+            checkpoint = replace(checkpoint, head=max(head, checkpoint.position))
         shown = admin_pb2.Projection(
             name=runner.projection.name,
             version=runner.projection.version,
             generation=checkpoint.generation,
-            status=await _status(runner),
+            status=status,
             checkpoint=checkpoint.position,
             events_processed=checkpoint.events,
-            lag_events=max(0, head - checkpoint.position),
-            last_error=runner.last_error,
+            lag_events=max(0, checkpoint.head - checkpoint.position),
+            last_error=last_error,
             partitions=1,
             lease_holder=await runner.writer.lease_holder(),
         )

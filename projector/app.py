@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import Sequence
 
@@ -23,10 +24,14 @@ from service_kit.settings import Settings
 PROJECTIONS: tuple[Projection, ...] = (ORDERS,)
 
 _RETRY_SECONDS = 1.0
+# A batch makes tens of thousands of objects that die with it, none in cycles; looking for cycles every 700
+# objects, through all cached views, takes a sixth of the time of a rebuild.
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 async def main(settings: Settings) -> None:
     """Runs until the process is told to stop."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     log = EventLog(settings.required_database_url())
     await log.open()
     runners = [await _runner(projection, settings, log) for projection in PROJECTIONS]

@@ -1,9 +1,11 @@
-"""Pages of the log, the next one fetched while the last one is being applied."""
+"""Pages of the log in whole commands, the next one fetched while the last one is being applied."""
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
 
-from event_store import EventLog, LogPage
+from event_store import EventLog, LogPage, StoredEvent
 
 
 class LogPages:
@@ -15,24 +17,51 @@ class LogPages:
 
     def fetch_ahead(self, after_position: int, limit: int) -> None:
         """Starts to fetch the page that will be asked for next."""
-        self._ahead = (
-            after_position,
-            limit,
-            asyncio.create_task(self._log.read(after_position, limit=limit)),
-        )
+        self._ahead = (after_position, limit, asyncio.create_task(self._read(after_position, limit)))
 
     async def next(self, after_position: int, limit: int) -> LogPage:
-        """The page after a position."""
+        """The page after a position: as many whole commands as the limit of events allows, at least one."""
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[:2] == (after_position, limit):
             return await ahead[2]
         await _dropped(ahead)
-        return await self._log.read(after_position, limit=limit)
+        return await self._read(after_position, limit)
 
     async def close(self) -> None:
         """Drops what was fetched ahead."""
         ahead, self._ahead = self._ahead, None
         await _dropped(ahead)
+
+    async def _read(self, after_position: int, limit: int) -> LogPage:
+        # One more than wanted tells whether the command of the last one goes on.
+        page = await self._log.read(after_position, limit=limit + 1)
+        if len(page.events) <= limit:
+            return page
+        events = whole_commands(page.events)
+        if not events:
+            return await self._read_command(after_position, limit * 2)
+        return replace(page, events=events, through=events[-1].position)
+
+    async def _read_command(self, after_position: int, limit: int) -> LogPage:
+        while True:
+            page = await self._log.read(after_position, limit=limit + 1)
+            # Of that one command alone, or the search for a failing command would not come to an end.
+            first = page.events[0].command_id
+            events = [event for event in page.events if event.command_id == first]
+            if len(events) <= limit:
+                return replace(page, events=events, through=events[-1].position)
+            limit *= 2
+
+
+def whole_commands(events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
+    """The events before those of the last command, which may go on behind the page's end.
+
+    A command's events stand together in the log, since they are appended in one step.
+    """
+    last, end = events[-1].command_id, len(events)
+    while end > 0 and events[end - 1].command_id == last:
+        end -= 1
+    return events[:end]
 
 
 async def _dropped(ahead: tuple[int, int, asyncio.Task[LogPage]] | None) -> None:

@@ -3,18 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import Enum
 from uuid import UUID
 
 from event_store import EventLog, Hints, LogPage, StoredEvent, StoreError
-from projector.folding import Folded, Folder
+from projector.applying import BatchRefused, Sent, send
+from projector.folding import Folder
 from projector.generations import HistoryChanged, continues, current_generation, drop_old_generations
 from projector.metrics import ProjectionMetrics, process_metrics
 from projector.pages import LogPages
 from projector.projection import Projection
 from read_store import (
-    Batch,
     Checkpoint,
     CheckpointMoved,
     Fenced,
@@ -44,7 +43,7 @@ class RunnerStatus(Enum):
 
 
 class EventRefused(Exception):
-    """One event can't be folded or applied; it is never skipped."""
+    """A command's events can't be folded or applied; none of them is, and they are never skipped."""
 
 
 class LogGap(Exception):
@@ -64,8 +63,12 @@ class Runner:
         holder: str,
         metrics: ProjectionMetrics | None = None,
         batch_limit: int = BATCH_LIMIT,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
-        """`holder` names this process for the lease: it must be its own, and stay the same over restarts."""
+        """`holder` names this process for the lease: it must be its own, and stay the same over restarts.
+
+        `batch_limit`: so many events are applied at once, or one command when it has more.
+        """
         self.projection = projection
         self.writer = writer
         self.status = RunnerStatus.STOPPED
@@ -77,6 +80,9 @@ class Runner:
         self._folder = Folder(projection)
         self._pages = LogPages(log)
         self._batch_limit = self._limit = batch_limit
+        self._lease_seconds = lease_seconds
+        self._beat_seconds = min(_BEAT_SECONDS, lease_seconds / 5)
+        self._sent: Sent | None = None
         self._is_paused = False
         self._is_rebuilding = False
         self._resumed = asyncio.Event()
@@ -104,7 +110,7 @@ class Runner:
         self._resumed.set()
 
     async def _lead(self) -> None:
-        token = await self.writer.acquire_lease(self._holder, LEASE_SECONDS)
+        token = await self.writer.acquire_lease(self._holder, self._lease_seconds)
         if token is None:
             self.status, self._retry_seconds = RunnerStatus.STOPPED, _FIRST_RETRY_SECONDS
             return
@@ -113,6 +119,8 @@ class Runner:
             self._is_paused = await self.writer.is_paused()
             checkpoint = await current_generation(self.projection, self._log, self.writer, token)
             self._is_rebuilding = checkpoint.is_rebuilding
+            if self._is_rebuilding and not self.last_error:
+                self.status = RunnerStatus.REBUILDING
             dropping = asyncio.create_task(drop_old_generations(self.writer))
             async with self._log.hints() as hints:
                 await self._follow(token, checkpoint, hints)
@@ -120,6 +128,9 @@ class Runner:
             self._folder.clear()
             if dropping is not None:
                 dropping.cancel()
+            if self._sent is not None:
+                await self._sent.given_up()
+                self._sent = None
             with contextlib.suppress(ReadStoreUnavailable):
                 await self.writer.release_lease(token)
 
@@ -128,46 +139,65 @@ class Runner:
         renew_at = loop.time()
         while True:
             if loop.time() >= renew_at:
-                if not await self.writer.renew_lease(token, LEASE_SECONDS):
+                if not await self.writer.renew_lease(token, self._lease_seconds):
                     raise Fenced("the lease went to another projector")
-                renew_at = loop.time() + _BEAT_SECONDS
-            page = await self._pages.next(checkpoint.position, self._limit)
-            _check_history(checkpoint, page)
-            if self._is_paused or not page.events:
-                await self._idle(token, checkpoint, page.head, hints)
-            else:
-                checkpoint = await self._advance(token, checkpoint, page)
-            self._succeeded(checkpoint, page.head)
+                renew_at = loop.time() + self._beat_seconds
+            try:
+                checkpoint = await self._step(token, checkpoint, hints)
+            except BatchRefused as refused:
+                checkpoint = self._narrowed(refused)
+
+    async def _step(self, token: int, checkpoint: Checkpoint, hints: Hints) -> Checkpoint:
+        page = await self._pages.next(checkpoint.position, self._limit)
+        _check_history(checkpoint, page)
+        if page.events and not self._is_paused:
+            return await self._advance(token, checkpoint, page)
+        await self._settle()
+        await self._idle(token, checkpoint, page.head, hints)
+        return checkpoint
 
     async def _idle(self, token: int, checkpoint: Checkpoint, head: int, hints: Hints) -> None:
         self._is_paused = await self.writer.heartbeat(token, checkpoint, head)
+        self._succeeded(checkpoint, head)
         if not self._is_paused:
-            await hints.wait(_BEAT_SECONDS)
+            await hints.wait(self._beat_seconds)
             return
-        self.status = RunnerStatus.PAUSED
         self._resumed.clear()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_BEAT_SECONDS):
+            async with asyncio.timeout(self._beat_seconds):
                 await self._resumed.wait()
 
     async def _advance(self, token: int, checkpoint: Checkpoint, page: LogPage) -> Checkpoint:
-        events = page.events
-        await self._load(checkpoint.generation, events)
+        """The checkpoint to go on from; it may still be on its way to the store."""
+        await self._load(checkpoint.generation, page.events)
         try:
-            folded = self._folder.fold(events)
-        except Exception as error:  # noqa: BLE001 - read models may raise anything
-            return self._narrow(checkpoint, events, error)
-        last = events[-1]
-        if last.position < page.head:
-            self._pages.fetch_ahead(last.position, self._limit)
+            folded = self._folder.fold(page.events)
+        except Exception as error:
+            failed_at = self._folder.at
+            await self._settle()
+            raise BatchRefused(checkpoint, page.events, failed_at) from error
+        await self._settle()
+        sent = self._sent = await send(self.writer, token, checkpoint, page, folded)
+        if sent.is_last:
+            await self._settle()
+        else:
+            # The next page is fetched and folded while this one is applied.
+            self._pages.fetch_ahead(sent.after.position, self._limit)
+        return sent.after
+
+    async def _settle(self) -> None:
+        """Waits until the batch that was sent is applied; whatever follows it counts on that."""
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return
         try:
-            self._is_paused = await self.writer.apply(token, _batch(checkpoint, page, folded))
+            self._is_paused = await sent.writing
         except (TallyRefused, ValueError) as error:
-            return self._narrow(checkpoint, events, error)
+            raise BatchRefused(sent.before, sent.page.events, None) from error
         self._folder.trim()
         self._limit = min(self._batch_limit, self._limit * 2)
-        self._metrics.applied(self.projection.name, folded.events)
-        return replace(checkpoint, position=last.position, anchor=last.event_id, as_of=last.recorded_at)
+        self._metrics.applied(self.projection.name, sent.events)
+        self._succeeded(sent.after, sent.page.head)
 
     async def _load(self, generation: int, events: Sequence[StoredEvent]) -> None:
         missing = self._folder.missing(events)
@@ -176,17 +206,14 @@ class Runner:
             for (view, ids), documents in zip(missing, found, strict=True):
                 self._folder.load(view, zip(ids, documents, strict=True))
 
-    def _narrow(self, checkpoint: Checkpoint, events: Sequence[StoredEvent], error: Exception) -> Checkpoint:
-        """Tries fewer events, so that all before the failing one are applied; the last one left is it."""
+    def _narrowed(self, refused: BatchRefused) -> Checkpoint:
+        """Tries fewer commands, so that all before the failing one are applied; the last one left is it."""
         self._folder.clear()
-        if len(events) > 1:
-            self._limit = len(events) // 2
-            return checkpoint
-        event = events[0]
+        if refused.has_many_commands:
+            self._limit = len(refused.events) // 2
+            return refused.checkpoint
         # An error's own text may hold what the event holds, so only its type is told.
-        raise EventRefused(
-            f"{event.type} at position {event.position} of {event.stream}: {type(error).__name__}"
-        ) from error
+        raise EventRefused(f"{refused.place}: {type(refused.__cause__).__name__}") from refused.__cause__
 
     def _succeeded(self, checkpoint: Checkpoint, head: int) -> None:
         self._retry_seconds = _FIRST_RETRY_SECONDS
@@ -231,23 +258,3 @@ def _check_history(checkpoint: Checkpoint, page: LogPage) -> None:
         first, last = page.events[0].position, page.events[-1].position
         if first != checkpoint.position + 1 or last - first + 1 != len(page.events):
             raise LogGap(f"after position {checkpoint.position} came {first} to {last}")
-
-
-def _batch(checkpoint: Checkpoint, page: LogPage, folded: Folded) -> Batch:
-    last, changes = page.events[-1], folded.changes
-    return Batch(
-        generation=checkpoint.generation,
-        epoch=checkpoint.epoch,
-        after_position=checkpoint.position,
-        position=last.position,
-        anchor=last.event_id,
-        as_of=last.recorded_at,
-        head=max(page.head, last.position),
-        events=folded.events,
-        documents=folded.documents,
-        entries=changes.entries,
-        exits=changes.exits,
-        text_entries=changes.text_entries,
-        text_exits=changes.text_exits,
-        tallies={key: amount for key, amount in changes.tallies.items() if amount},
-    )

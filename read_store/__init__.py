@@ -3,7 +3,7 @@
 from read_store.acl import projector_rules, reader_rules
 from read_store.answering import HeadAnswers
 from read_store.batch import MAX_SCORE, Batch, StoredDocument
-from read_store.checkpoint import Checkpoint
+from read_store.checkpoint import Checkpoint, microseconds_of
 from read_store.connection import Connection
 from read_store.errors import (
     CheckpointMoved,
@@ -69,6 +69,7 @@ __all__ = [
     "compose",
     "fold_text",
     "load_library",
+    "microseconds_of",
     "projector_rules",
     "read_sources",
     "reader_rules",

@@ -73,7 +73,8 @@ class ReadStore:
 
     async def reached(self, projection: str, epoch: UUID, position: int, timeout_seconds: float) -> bool:
         """Waits by push until the projection has come to that position of that log; False when it did not in
-        time. Sends nothing to the store while it waits.
+        time. Sends nothing to the store while it waits. Raises ReadStoreUnavailable as soon as the store is
+        lost, also in the middle of the wait.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_seconds
@@ -87,7 +88,7 @@ class ReadStore:
     ) -> Applied | None:
         """The projection's place as soon as it is another one than `after`; None when it was not in time.
 
-        Places in between may be left out; only the newest matters.
+        Places in between may be left out; only the newest matters. Raises ReadStoreUnavailable as `reached`.
         """
         progress = await self._progress(projection, timeout_seconds)
         return None if progress is None else await progress.changed(after, timeout_seconds)
@@ -104,11 +105,13 @@ class ReadStore:
     async def ask_head(self, projection: str, timeout_seconds: float) -> Head:
         """The log's epoch and newest position at some moment after this call, told by the projector.
 
-        Raises TimeoutError when no projector answers. Callers share asks: one is under way, one waits.
+        Raises TimeoutError when no projector answers, ReadStoreUnavailable as soon as the store is lost.
+        Callers share asks: one is under way, one waits.
         """
         ask = self._next_asks.get(projection)
         if ask is None:
             ask = asyncio.create_task(self._ask_after(projection, self._asks.get(projection)))
+            ask.add_done_callback(_retrieved)
             self._next_asks[projection] = ask
         async with asyncio.timeout(timeout_seconds):
             return await asyncio.shield(ask)
@@ -119,12 +122,12 @@ class ReadStore:
         # From here on new callers need a new ask: this one's answer may be older than they are.
         current = self._next_asks.pop(projection)
         self._asks[projection] = current
-        await self._subscriber.progress(projection)
         nonce = uuid4().hex
         answer = self._subscriber.expect_head(nonce)
         try:
-            await self._connection.call("PUBLISH", f"{partition_root(projection)}ask", nonce)
             async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._subscriber.progress(projection)
+                await self._connection.call("PUBLISH", f"{partition_root(projection)}ask", nonce)
                 return await answer
         finally:
             self._subscriber.forget_head(nonce)
@@ -141,3 +144,9 @@ class ReadStore:
         if checkpoint.generation == 0:
             return None
         return Applied(generation=checkpoint.generation, epoch=checkpoint.epoch, position=checkpoint.position)
+
+
+def _retrieved(ask: "asyncio.Task[Head]") -> None:
+    # Its callers may all have given up before it failed; asyncio would report the failure as overlooked.
+    if not ask.cancelled():
+        ask.exception()

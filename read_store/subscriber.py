@@ -8,21 +8,41 @@ from typing import Any
 from uuid import UUID
 
 from read_store.connection import Connection
-from read_store.errors import ReadStoreUnavailable
+from read_store.errors import ReadStoreError, ReadStoreUnavailable
 from read_store.keys import partition_root
-from read_store.waiting import Applied, Progress
+from read_store.waiting import Applied, Progress, refuse
 
 # A connection that died without a word is found by asking now and then.
 _PING_SECONDS = 10.0
+_RETRY_SECONDS = 0.05
+_LOST = "the subscription to the read store was lost"
 
 Head = tuple[UUID, int]
 
 
 @dataclass(slots=True)
 class _Followed:
+    """A projection that was asked about; `losses` counts how often the subscription was lost."""
+
     root: str
     progress: Progress = field(default_factory=Progress)
-    is_ready: asyncio.Event = field(default_factory=asyncio.Event)
+    losses: int = 0
+    is_ready: bool = False
+    waiting: set["asyncio.Future[None]"] = field(default_factory=set)
+
+    def ready(self) -> None:
+        """Lets those go on who wait until the place is known."""
+        self.is_ready = True
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(None)
+        self.waiting.clear()
+
+    def not_ready(self, reason: str) -> None:
+        """Refuses those who wait until the place is known."""
+        self.is_ready = False
+        refuse(self.waiting, reason)
+        self.waiting.clear()
 
 
 class Subscriber:
@@ -50,15 +70,18 @@ class Subscriber:
         await self._connection.close()
 
     async def progress(self, projection: str) -> Progress:
-        """The projection's progress, kept up to date from now on; raises ReadStoreUnavailable while down."""
+        """The projection's progress, kept up to date from now on; raises ReadStoreUnavailable while down, and
+        when the store goes away meanwhile."""
         if not self._connection.is_connected:
             raise ReadStoreUnavailable("no subscription to the read store")
         followed = self._followed.get(projection)
         if followed is None:
             followed = self._followed[projection] = _Followed(partition_root(projection))
             self._subscribe(followed)
-        if not followed.is_ready.is_set():
-            await followed.is_ready.wait()
+        if not followed.is_ready:
+            ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            followed.waiting.add(ready)
+            await ready
         return followed.progress
 
     def expect_head(self, nonce: str) -> "asyncio.Future[Head]":
@@ -81,8 +104,10 @@ class Subscriber:
 
     def _lost(self) -> None:
         for followed in self._followed.values():
-            followed.is_ready.clear()
-            followed.progress.forget()
+            followed.losses += 1
+            followed.not_ready(_LOST)
+            followed.progress.forget(_LOST)
+        refuse(self._asked.values(), _LOST)
 
     def _pushed(self, push: list[Any]) -> None:
         kind, channel, content = push[0], push[1].decode(), push[2]
@@ -104,12 +129,21 @@ class Subscriber:
 
     async def _catch_up(self, projection: str) -> None:
         followed = self._followed[projection]
-        with contextlib.suppress(ReadStoreUnavailable):
-            applied = await self._read_applied(projection)
-            # A message that came meanwhile is newer than what was read.
-            if applied is not None and followed.progress.known is None:
-                followed.progress.observe(applied)
-        followed.is_ready.set()
+        losses = followed.losses
+        while followed.losses == losses:
+            try:
+                applied = await self._read_applied(projection)
+            except (ReadStoreUnavailable, ReadStoreError) as error:
+                # Without a first look a place reached before the subscription would be waited for in vain.
+                followed.not_ready(str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            if followed.losses == losses:
+                # A message that came meanwhile is newer than what was read.
+                if applied is not None and followed.progress.known is None:
+                    followed.progress.observe(applied)
+                followed.ready()
+            return
 
     async def _ping(self) -> None:
         while True:

@@ -3,9 +3,12 @@
 import asyncio
 import heapq
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
+
+from read_store.errors import ReadStoreUnavailable
 
 Value = TypeVar("Value")
 
@@ -48,16 +51,21 @@ class Progress:
         for waiter in others:
             heapq.heappush(self._waiters, waiter)
 
-    def forget(self) -> None:
-        """Nothing is known any more: the store may come back with an older place."""
+    def forget(self, reason: str) -> None:
+        """Nothing is known any more, since the store may come back with an older place; whoever waits gets
+        ReadStoreUnavailable."""
         self.known = None
+        waiting: list[asyncio.Future[Any]] = [*(waiter[3] for waiter in self._waiters), *self._watchers]
+        self._waiters, self._expired = [], 0
+        self._watchers.clear()
+        refuse(waiting, reason)
 
     def has_reached(self, epoch: UUID, position: int) -> bool:
         """Whether the place known is at or past that position of that log."""
         return self.known is not None and self.known.epoch == epoch and self.known.position >= position
 
     async def reached(self, epoch: UUID, position: int, timeout_seconds: float) -> bool:
-        """Waits for a position; False when the time is over."""
+        """Waits for a position; False when the time is over; raises ReadStoreUnavailable."""
         if self.has_reached(epoch, position):
             return True
         reached: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -76,7 +84,8 @@ class Progress:
             self._expired = 0
 
     async def changed(self, after: Applied | None, timeout_seconds: float) -> Applied | None:
-        """The place known as soon as it differs from `after`; None when the time is over."""
+        """The place known as soon as it differs from `after`; None when the time is over; raises
+        ReadStoreUnavailable."""
         if self.known is None or self.known == after:
             changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._watchers.add(changed)
@@ -85,6 +94,15 @@ class Progress:
             finally:
                 self._watchers.discard(changed)
         return self.known if self.known != after else None
+
+
+def refuse(waiting: Iterable["asyncio.Future[Any]"], reason: str) -> None:
+    """Fails whatever is still waited for with ReadStoreUnavailable."""
+    for future in waiting:
+        if not future.done():
+            future.set_exception(ReadStoreUnavailable(reason))
+            # Who waited may be gone; asyncio would report the failure as overlooked.
+            future.exception()
 
 
 async def _within(future: "asyncio.Future[Value]", timeout_seconds: float) -> Value | None:

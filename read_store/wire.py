@@ -108,7 +108,7 @@ class Wire(asyncio.Protocol):
             if answer.done():
                 continue
             if isinstance(reply, Exception):
-                answer.set_exception(as_error(reply))
+                _fail(answer, as_error(reply))
             else:
                 answer.set_result(reply)
 
@@ -119,7 +119,7 @@ class Wire(asyncio.Protocol):
         while self._waiting:
             answer = self._waiting.popleft()
             if not answer.done():
-                answer.set_exception(ReadStoreUnavailable("the connection to the read store was lost"))
+                _fail(answer, ReadStoreUnavailable("the connection to the read store was lost"))
 
     def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, []
@@ -128,6 +128,12 @@ class Wire(asyncio.Protocol):
 
 
 _NOTHING = object()
+
+
+def _fail(answer: "asyncio.Future[Any]", error: Exception) -> None:
+    answer.set_exception(error)
+    # Of several commands sent together only the first failure is waited for; the others are no news.
+    answer.exception()
 
 
 async def open_wire(address: Address, on_push: Callable[[list[Any]], None] | None) -> Wire:

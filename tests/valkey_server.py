@@ -9,7 +9,7 @@ from local_stack.valkey import ValkeyServer, ValkeySettings, ValkeyUser
 from read_store import projector_rules, reader_rules
 
 # Written out, since they guard nothing beyond the test.
-_USERS = (
+USERS = (
     ValkeyUser(name="projector", password="projecting", rules=projector_rules()),  # noqa: S106
     ValkeyUser(name="reader", password="reading", rules=reader_rules()),  # noqa: S106
 )
@@ -21,7 +21,7 @@ class TestValkey:
     __test__ = False
 
     def __init__(self, directory: Path) -> None:
-        self.server = ValkeyServer(directory, ValkeySettings(users=_USERS))
+        self.server = ValkeyServer(directory, ValkeySettings(users=USERS))
 
     @property
     def projector_url(self) -> str:

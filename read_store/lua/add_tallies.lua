@@ -25,7 +25,8 @@ local function add_tallies(data, argv, first, last)
       if redis.call('EXISTS', key) == 0 then
         redis.call('ZREM', data .. 't:' .. tally, row)
       end
-    else
+    elseif sums[at] == tonumber(argv[at + 3]) then
+      -- The column is new, for a column at 0 is not kept; so the row may be new as well.
       redis.call('ZADD', data .. 't:' .. tally, '0', row)
     end
   end

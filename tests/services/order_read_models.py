@@ -13,9 +13,9 @@ from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 from google.protobuf.message import Message
 
 from event_store import LogPage
+from projector.applying import batch_of
 from projector.folding import Folder
 from projector.orders import ORDERS
-from projector.runner import _batch
 from read_service.app import build_server
 from read_store import Checkpoint, Connection, ReadModelWriter, ReadStore
 from read_store.keys import partition_root
@@ -84,7 +84,7 @@ class ReadModels:
             self._folder.load(view, zip(ids, documents, strict=True))
         head = self.log.head
         page = LogPage(epoch=self.log.epoch, head=head, events=events, anchor=None, through=head)
-        await self._writer.apply(self._token, _batch(checkpoint, page, self._folder.fold(events)))
+        await self._writer.apply(self._token, batch_of(checkpoint, page, self._folder.fold(events)))
         last = events[-1]
         self._checkpoint = replace(
             checkpoint, position=last.position, anchor=last.event_id, as_of=last.recorded_at

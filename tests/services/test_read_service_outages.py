@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 import pytest
 from diptych.orders.v1 import order_query_service_pb2 as queries
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from read_store import CheckpointMoved, Connection, ReadStoreUnavailable
@@ -132,6 +133,33 @@ async def _read(stub: Any, request: Any, *, waits_by_push: bool) -> Any:
         return answer if answer.order.version == 2 else None
 
     return await eventually(look)
+
+
+async def test_whoever_waits_is_told_when_the_store_dies(own_valkey: TestValkey) -> None:
+    async with read_models(own_valkey) as models, read_service(own_valkey) as stub:
+        await models.write(placed("1", MUGS))
+        ahead = fresh(models.token(99), max_wait=Duration(seconds=60))
+        calls = [
+            stub.GetOrder(queries.GetOrderRequest(order_id="1", consistency=ahead)),
+            _first_page(stub.ListOrders(queries.ListOrdersRequest(consistency=ahead))),
+            _second_response(stub.WatchOrder(queries.WatchOrderRequest(order_id="1"))),
+            _second_response(stub.WatchOrders(queries.WatchOrdersRequest())),
+        ]
+        waiting = [asyncio.ensure_future(refusal_of(call)) for call in calls]
+        await asyncio.wait(waiting, timeout=0.2)
+        assert not any(each.done() for each in waiting)
+        own_valkey.server.kill()
+        for refused in await asyncio.wait_for(asyncio.gather(*waiting), 20):
+            _check(refused)
+
+
+async def _first_page(call: Any) -> Any:
+    return await call.read()
+
+
+async def _second_response(call: Any) -> Any:
+    await call.read()
+    return await call.read()
 
 
 async def test_a_waiting_read_is_answered_when_the_store_comes_back(own_valkey: TestValkey) -> None:

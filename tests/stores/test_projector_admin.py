@@ -5,15 +5,18 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
 import pytest
+from diptych.orders.v1.events_pb2 import StockReceived
 from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 from diptych.projections.v1 import projection_admin_service_pb2_grpc as admin_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped] # ships no types
 
 from tests.postgres_server import LogDatabase
+from tests.stores.order_log import append, order_log
 from tests.valkey_server import TestValkey
 from tests.waiting import eventually
 
@@ -32,8 +35,8 @@ class Running:
         return next(each for each in listed.projections if each.name == "orders")
 
 
-@pytest.fixture
-async def projector(log_database: LogDatabase, own_valkey: TestValkey) -> AsyncIterator[Running]:
+@asynccontextmanager
+async def started(database: LogDatabase, valkey: TestValkey) -> AsyncIterator[Running]:
     """The real process on a free port."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "projector.app"),
@@ -41,8 +44,8 @@ async def projector(log_database: LogDatabase, own_valkey: TestValkey) -> AsyncI
         env={
             **os.environ,
             "PYTHONPATH": f".{os.pathsep}generated",
-            "DIPTYCH_DATABASE_URL": log_database.projector_url,
-            "DIPTYCH_REDIS_URL": own_valkey.projector_url,
+            "DIPTYCH_DATABASE_URL": database.projector_url,
+            "DIPTYCH_REDIS_URL": valkey.projector_url,
             "DIPTYCH_PROJECTOR_ADDRESS": "127.0.0.1:0",
             "DIPTYCH_METRICS_ADDRESS": "",
         },
@@ -50,11 +53,56 @@ async def projector(log_database: LogDatabase, own_valkey: TestValkey) -> AsyncI
     assert process.stdout is not None
     line = (await process.stdout.readline()).decode()
     address = line.rpartition(" ")[2].strip()
-    async with grpc.aio.insecure_channel(address) as channel:
-        yield Running(process, channel, admin_grpc.ProjectionAdminServiceStub(channel))
-    if process.returncode is None:
-        process.kill()
+    try:
+        async with grpc.aio.insecure_channel(address) as channel:
+            yield Running(process, channel, admin_grpc.ProjectionAdminServiceStub(channel))
+    finally:
+        if process.returncode is None:
+            process.kill()
         await process.wait()
+
+
+@pytest.fixture
+async def projector(log_database: LogDatabase, own_valkey: TestValkey) -> AsyncIterator[Running]:
+    async with started(log_database, own_valkey) as running:
+        yield running
+
+
+async def _receive_stock(database: LogDatabase, after_version: int, count: int) -> None:
+    """Append that many events of one product."""
+    async with order_log(database) as store:
+        await append(store, [StockReceived(sku="mug", quantity=1)] * count, after_version=after_version)
+
+
+async def test_a_pause_outlives_the_process_and_shows_its_lag(
+    log_database: LogDatabase, own_valkey: TestValkey
+) -> None:
+    await _receive_stock(log_database, 0, 10)
+    async with started(log_database, own_valkey) as projector:
+        await eventually(lambda: _stands_at(projector, 10))
+        await projector.stub.PauseProjection(admin_pb2.PauseProjectionRequest(name="orders"))
+    await _receive_stock(log_database, 10, 7)
+    async with started(log_database, own_valkey) as projector:
+        for _ in range(2):
+            shown = await projector.projection()
+            assert shown.status == admin_pb2.PROJECTION_STATUS_PAUSED
+            assert (shown.checkpoint, shown.events_processed, shown.lag_events) == (10, 10, 7)
+            assert shown.lag_time.ToMicroseconds() > 0
+            # The second look comes once this process has taken over and idles.
+            await eventually(lambda: _has_lease(projector))
+        await projector.stub.ResumeProjection(admin_pb2.ResumeProjectionRequest(name="orders"))
+        await eventually(lambda: _stands_at(projector, 17))
+        await eventually(lambda: _has_status(projector, admin_pb2.PROJECTION_STATUS_RUNNING))
+        shown = await projector.projection()
+        assert (shown.events_processed, shown.lag_events, shown.lag_time.ToMicroseconds()) == (17, 0, 0)
+
+
+async def _stands_at(projector: Running, position: int) -> bool:
+    return (await projector.projection()).checkpoint == position
+
+
+async def _has_lease(projector: Running) -> bool:
+    return bool((await projector.projection()).lease_holder)
 
 
 async def test_a_projection_is_listed_paused_and_resumed(projector: Running) -> None:

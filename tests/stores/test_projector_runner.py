@@ -2,100 +2,30 @@
 
 import asyncio
 import contextlib
-import itertools
 import random
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import pytest
 
-from event_store import EventLog, EventStore
 from projector.projection import Projection
 from projector.runner import Runner, RunnerStatus
-from read_store import Connection, Document, HeadAnswers, ReadModelWriter, ReadStore, TextPage
+from read_store import Connection, Document, TextPage
 from tests import accounts
 from tests.postgres_server import LogDatabase
-from tests.stores.account_log import AccountLog, read_holdings, read_rich
+from tests.stores.account_log import read_rich
+from tests.stores.projector_world import DEADLINE_SECONDS, World, a_world, running
 from tests.valkey_server import TestValkey
 from tests.waiting import eventually
-
-_numbers = itertools.count(1)
-_DEADLINE_SECONDS = 30.0
-
-
-@dataclass(slots=True)
-class World:
-    """One log of accounts and one read store."""
-
-    database: LogDatabase
-    valkey: TestValkey
-    log: AccountLog
-    event_log: EventLog
-    reader: ReadStore
-    name: str
-
-    async def caught_up(self) -> None:
-        """Waits until all that was appended is in the read models."""
-        assert await self.reader.reached(self.name, self.log.epoch, self.log.position, _DEADLINE_SECONDS)
-
-    async def assert_equal_sums(self) -> None:
-        """Compares tallies and an index with the sums kept beside the log."""
-        await self.caught_up()
-        assert await read_holdings(self.reader, self.name) == self.log.holdings()
-        assert await read_rich(self.reader, self.name) == self.log.rich()
 
 
 @pytest.fixture
 async def world(log_database: LogDatabase, valkey: TestValkey) -> AsyncIterator[World]:
     """An empty log, no read models."""
-    async with _world(log_database, valkey) as made:
+    async with a_world(log_database, valkey) as made:
         yield made
-
-
-@asynccontextmanager
-async def _world(database: LogDatabase, valkey: TestValkey) -> AsyncIterator[World]:
-    store = EventStore(database.writer_url)
-    event_log = EventLog(database.projector_url)
-    reader = ReadStore(valkey.reader_url)
-    await store.open()
-    await event_log.open()
-    await reader.open()
-    await store.register_event_types(accounts.EVENT_TYPES, accounts.descriptor_set())
-    name = f"accounts{next(_numbers)}"
-    yield World(
-        database=database, valkey=valkey, log=AccountLog(store), event_log=event_log, reader=reader, name=name
-    )
-    await reader.close()
-    await event_log.close()
-    await store.close()
-
-
-@asynccontextmanager
-async def running(
-    world: World, projection: Projection | None = None, **settings: Any
-) -> AsyncIterator[Runner]:
-    """A runner in this process."""
-    writer = ReadModelWriter(world.valkey.projector_url, world.name)
-    await writer.open()
-    runner = Runner(
-        projection or accounts.projection(world.name),
-        log=world.event_log,
-        writer=writer,
-        answers=HeadAnswers(world.valkey.projector_url, world.name),
-        **{"holder": "the test", **settings},
-    )
-    task = asyncio.create_task(runner.run())
-    try:
-        yield runner
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await writer.close()
 
 
 async def test_read_models_follow_the_log(world: World) -> None:
@@ -145,7 +75,7 @@ async def test_a_projector_killed_at_any_moment_leaves_the_sums_right(world: Wor
         )
         before = (await world.reader.checkpoint(world.name)).position
         appending = asyncio.create_task(world.log.append_random(chance, 600))
-        assert await world.reader.changed(world.name, after=None, timeout_seconds=_DEADLINE_SECONDS)
+        assert await world.reader.changed(world.name, after=None, timeout_seconds=DEADLINE_SECONDS)
         wanted = before + chance.randint(1, 300)
         await eventually(lambda wanted=wanted: _has_come_to(world, wanted))  # type: ignore[misc]
         process.kill()
@@ -212,7 +142,7 @@ async def test_a_log_with_another_history_starts_over(world: World, change: str)
 async def test_a_store_that_lost_everything_is_filled_again(
     log_database: LogDatabase, own_valkey: TestValkey
 ) -> None:
-    async with _world(log_database, own_valkey) as world:
+    async with a_world(log_database, own_valkey) as world:
         await world.log.append_random(random.Random(7), 300)  # noqa: S311 - a test's choices
         async with running(world):
             await world.assert_equal_sums()
@@ -298,7 +228,7 @@ async def test_an_ask_for_the_head_is_answered_from_the_log(world: World) -> Non
     await world.log.append_random(random.Random(9), 50)  # noqa: S311 - a test's choices
     async with running(world):
         await world.caught_up()
-        assert await world.reader.ask_head(world.name, _DEADLINE_SECONDS) == (
+        assert await world.reader.ask_head(world.name, DEADLINE_SECONDS) == (
             world.log.epoch,
             world.log.position,
         )

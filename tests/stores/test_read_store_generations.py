@@ -37,7 +37,7 @@ async def test_a_new_generation_is_empty_and_the_old_one_can_be_dropped(valkey: 
     async with a_partition(valkey) as partition:
         writer = partition.writer
         await partition.apply(
-            documents={"a": b"A"}, entries={"size": {"a": 1}}, text_entries={"n": [("a", "ann")]}
+            documents={"a": b"A"}, entries={"size": {"a": 1}}, text_entries={"n": [("a", "ann", 0)]}
         )
         epoch = uuid4()
         assert await writer.new_generation(partition.token, 2, epoch) == (2, 1)

@@ -1,0 +1,110 @@
+"""Two projectors of one projection: one works, the other takes over, and nothing is counted twice."""
+
+import asyncio
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+
+from read_store import ReadModelWriter
+from tests.postgres_server import LogDatabase
+from tests.stores.account_log import read_holdings
+from tests.stores.projector_world import DEADLINE_SECONDS, World, a_world
+from tests.valkey_server import TestValkey
+from tests.waiting import eventually
+
+LEASE_SECONDS = "1"
+
+
+@pytest.fixture
+async def world(log_database: LogDatabase, valkey: TestValkey) -> AsyncIterator[World]:
+    async with a_world(log_database, valkey) as made:
+        yield made
+
+
+@pytest.fixture
+async def onlooker(world: World) -> AsyncIterator[ReadModelWriter]:
+    """Sees who has the lease."""
+    writer = ReadModelWriter(world.valkey.projector_url, world.name)
+    await writer.open()
+    yield writer
+    await writer.close()
+
+
+@asynccontextmanager
+async def projector(world: World, holder: str, *settings: Any) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that prints what becomes of its batches; settings: freezes before batch, is guarded."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.stores.projector_process"),
+        *(world.database.projector_url, world.valkey.projector_url, world.name, holder, LEASE_SECONDS),
+        *map(str, settings),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _is_held_by(onlooker: ReadModelWriter, holder: str) -> bool:
+    return await onlooker.lease_holder() == holder
+
+
+async def test_a_stand_by_takes_over_from_a_projector_that_was_killed(
+    world: World, onlooker: ReadModelWriter
+) -> None:
+    chance = random.Random(1)  # noqa: S311 - a test's choices
+    async with AsyncExitStack() as processes:
+        names, running = ["one", "two"], {}
+        for name in names:
+            running[name] = await processes.enter_async_context(projector(world, name))
+        for _ in range(4):
+            appending = asyncio.create_task(world.log.append_random(chance, 400))
+            holder = await eventually(onlooker.lease_holder)
+            assert await world.reader.changed(world.name, after=None, timeout_seconds=DEADLINE_SECONDS)
+            running[holder].kill()
+            other = next(name for name in names if name != holder)
+            await eventually(lambda other=other: _is_held_by(onlooker, other))  # type: ignore[misc]
+            await appending
+            await world.assert_equal_sums()
+            running[holder] = await processes.enter_async_context(projector(world, holder))
+        checkpoint = await world.reader.checkpoint(world.name)
+        assert (checkpoint.generation, checkpoint.events) == (1, world.log.position)
+
+
+async def _wake_a_zombie(world: World, onlooker: ReadModelWriter, *, is_guarded: bool) -> str:
+    """A projector is frozen with a batch in its hands until another one has done its work; what becomes of
+    the batch once it goes on."""
+    await world.log.append_random(random.Random(2), 300)  # noqa: S311 - a test's choices
+    async with projector(world, "zombie", 4, is_guarded) as zombie:
+        await eventually(lambda: _is_held_by(onlooker, "zombie"))
+        async with projector(world, "heir", 0, is_guarded):
+            await eventually(lambda: _is_held_by(onlooker, "heir"))
+            await world.assert_equal_sums()
+            zombie.send_signal(signal.SIGCONT)
+            assert zombie.stdout is not None
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                lines = [(await zombie.stdout.readline()).decode().strip() for _ in range(4)]
+            return lines[-1]
+
+
+async def test_a_frozen_projector_that_wakes_up_after_its_lease_writes_nothing(
+    world: World, onlooker: ReadModelWriter
+) -> None:
+    assert await _wake_a_zombie(world, onlooker, is_guarded=True) == "Fenced"
+    await world.assert_equal_sums()
+    assert (await world.reader.checkpoint(world.name)).events == world.log.position
+
+
+async def test_without_fence_and_checkpoint_its_batch_is_counted_twice(
+    world: World, onlooker: ReadModelWriter
+) -> None:
+    """The sabotaged twin of the test above."""
+    assert (await _wake_a_zombie(world, onlooker, is_guarded=False)).isdecimal()
+    assert await read_holdings(world.reader, world.name) != world.log.holdings()
