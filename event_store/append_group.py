@@ -6,9 +6,17 @@ from itertools import accumulate
 from typing import Any
 
 from event_store.arrays import ByteaArray, Int2Array, Int4Array, TextArray, UuidArray
-from event_store.events import Append, Appended, Outcome, StoredCommand, WrongVersion
+from event_store.events import (
+    Append,
+    Appended,
+    Attempt,
+    Outcome,
+    PredecessorFailed,
+    StoredCommand,
+    WrongVersion,
+)
 
-_APPENDED, _WRONG_VERSION = 0, 1
+_APPENDED, _WRONG_VERSION, _PREDECESSOR_FAILED = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +28,13 @@ class AppendGroup:
     parameters: Sequence[object]
 
 
-def append_group(appends: Sequence[Append], type_ids: Mapping[str, int]) -> AppendGroup:
-    """The group of `appends`; each distinct stream gets a number, so that the database compares integers."""
+def append_group(
+    appends: Sequence[Append], followed: Sequence[Sequence[int]], type_ids: Mapping[str, int]
+) -> AppendGroup:
+    """The group of `appends`, each with the places in the group, from 1, of those that it follows.
+
+    Each distinct stream gets a number, so that the database compares integers.
+    """
     reads = [read for append in appends for read in append.reads]
     written = [(append, event) for append in appends for event in append.events]
     streams = list(dict.fromkeys([read.stream for read in reads]))
@@ -34,6 +47,8 @@ def append_group(appends: Sequence[Append], type_ids: Mapping[str, int]) -> Appe
         Int4Array.of([number[append.stream] for append in appends]),
         Int4Array.of(list(accumulate([len(append.reads) for append in appends]))),
         Int4Array.of(list(accumulate([len(append.events) for append in appends]))),
+        Int4Array.of(list(accumulate([len(places) for places in followed]))),
+        Int4Array.of([place for places in followed for place in places]),
         TextArray.of(streams),
         Int4Array.of([number[read.stream] for read in reads]),
         Int4Array.of([read.version for read in reads]),
@@ -48,6 +63,24 @@ def append_group(appends: Sequence[Append], type_ids: Mapping[str, int]) -> Appe
         TextArray.of([append.causation_id for append, _ in written]),
     )
     return AppendGroup(appends=appends, streams=streams, parameters=parameters)
+
+
+def followed_places(appends: Sequence[Append]) -> list[list[int] | None]:
+    """For each append, which of the group it follows, by their places among those that can be sent.
+
+    None for what can't be sent: it follows an attempt that was not appended and is not sent before it here.
+    """
+    place_of: dict[Attempt, int] = {}
+    followed: list[list[int] | None] = []
+    for append in appends:
+        open_ends = [attempt for attempt in append.follows if not attempt.is_appended]
+        places = [place_of[attempt] for attempt in open_ends if attempt in place_of]
+        if len(places) < len(open_ends):
+            followed.append(None)
+            continue
+        place_of[append.attempt] = len(place_of) + 1
+        followed.append(places)
+    return followed
 
 
 def outcomes(group: AppendGroup, rows: Sequence[tuple[Any, ...]]) -> list[Outcome | None]:
@@ -71,6 +104,8 @@ def _outcome(group: AppendGroup, append: Append, row: tuple[Any, ...]) -> Outcom
         return Appended(stored=stored)
     if outcome == _WRONG_VERSION:
         return _wrong_version(append, group.streams[stream_number - 1], stream_version)
+    if outcome == _PREDECESSOR_FAILED:
+        return PredecessorFailed()
     return None
 
 

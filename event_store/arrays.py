@@ -108,7 +108,12 @@ class _AsItIs(Dumper):
 
 
 def register_arrays(connection: AsyncConnection) -> None:
-    """Lets parameters of these classes pass to the database as they are."""
-    for kind in (Int2Array, Int4Array, UuidArray, ByteaArray, TextArray):
-        dumper = type(f"{kind.__name__}Dumper", (_AsItIs,), {"oid": kind.array_oid})
+    """Lets parameters of these classes pass to a new connection's database as they are."""
+    for kind, dumper in _DUMPERS:
         connection.adapters.register_dumper(kind, dumper)
+
+
+_DUMPERS = [
+    (kind, type(f"{kind.__name__}Dumper", (_AsItIs,), {"oid": kind.array_oid}))
+    for kind in (Int2Array, Int4Array, UuidArray, ByteaArray, TextArray)
+]

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import psycopg
 import sqlalchemy.exc
 from psycopg.pq import Format
-from sqlalchemy.engine import make_url
+from sqlalchemy import event
+from sqlalchemy.engine import AdaptedConnection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -104,6 +105,9 @@ class Connections:
             **settings,
         )
         self._single = create_async_engine(address, poolclass=NullPool, **settings)
+        for engine in (self._pool, self._single):
+            # Once a connection: registered at each use, they would cost more than the statement.
+            event.listen(engine.sync_engine, "connect", _prepare)
         self._refused_until = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -187,7 +191,6 @@ class Connections:
             raise StoreUnavailable("the log's database can't be reached") from error
         driver = (await owner.get_raw_connection()).driver_connection
         assert isinstance(driver, psycopg.AsyncConnection)  # noqa: S101 - narrows the type for mypy
-        register_arrays(driver)
         return Connection(owner, driver, self._silence_seconds)
 
 
@@ -221,6 +224,12 @@ def _connect_arguments(name: str, statement_seconds: float, lock_seconds: float)
         "target_session_attrs": "primary",
         "tcp_user_timeout": 10_000,
     }
+
+
+def _prepare(connection: AdaptedConnection, _record: object) -> None:
+    driver = connection.driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection)  # noqa: S101 - narrows the type for mypy
+    register_arrays(driver)
 
 
 def _cut(driver: psycopg.AsyncConnection) -> None:

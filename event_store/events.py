@@ -1,7 +1,7 @@
 """What is appended to the log, what comes back, and what is read from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -25,6 +25,16 @@ class StreamRead:
     version: int
 
 
+class Attempt:
+    """One attempt of this process at appending a command; the command may be appended by another one too."""
+
+    __slots__ = ("is_appended",)
+
+    def __init__(self) -> None:
+        # Only when the events in the log are known to be those of this very attempt.
+        self.is_appended = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
     """One command's events, appended whole or not at all.
@@ -32,6 +42,10 @@ class Append:
     `response` is what a repeat of the command is answered with, `fingerprint` what tells a repeat from
     other content under the same id. `stream` is the command's main stream; it and every stream written
     are among `reads`. There is at least one event.
+
+    `follows` are attempts handed to the same store before this one, whose events this one was decided on
+    or whose effect must come first: it is appended only after all of them. Versions alone would not tell,
+    since the version that a failed attempt was to write may be another process's by now.
     """
 
     command_id: UUID
@@ -43,6 +57,8 @@ class Append:
     actor: str
     correlation_id: str | None = None
     causation_id: str | None = None
+    follows: tuple[Attempt, ...] = ()
+    attempt: Attempt = field(default_factory=Attempt)
 
     def __post_init__(self) -> None:
         """Refuses what the log could not check: a stream written, but not read; nothing to append."""
@@ -70,9 +86,14 @@ class StoredCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appended:
-    """The events are in the log, durably."""
+    """The events are in the log, durably.
+
+    `is_found` says that they were found there after a lost connection: another process may have appended
+    the same command with the same answer, and the versions of the streams are then not those expected.
+    """
 
     stored: StoredCommand
+    is_found: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +112,12 @@ class WrongVersion:
     actual: int
 
 
-Outcome = Appended | Duplicate | WrongVersion
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredecessorFailed:
+    """An attempt that this one follows was not appended, so neither was this one."""
+
+
+Outcome = Appended | Duplicate | WrongVersion | PredecessorFailed
 
 
 class StoredEvent(NamedTuple):

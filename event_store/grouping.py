@@ -33,6 +33,10 @@ class Grouping(Generic[Request, Answer]):
 
     async def call(self, request: Request) -> Answer:
         """The answer to `request`, from the group it ends up in."""
+        return await self.submit(request)
+
+    def submit(self, request: Request) -> asyncio.Future[Answer]:
+        """Takes a request over at once; cancelling the future is to give the call up."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, answer))
         if self._running < self._runners:
@@ -41,7 +45,7 @@ class Grouping(Generic[Request, Answer]):
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await answer
+        return answer
 
     async def finish(self) -> None:
         """Waits until every call made so far has its answer."""

@@ -1,9 +1,10 @@
 """The write side of the log: append, and read what a decision needs."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from event_store.arrays import Int4Array, TextArray
+from event_store.arrays import ByteaArray, Int4Array, TextArray
 from event_store.connections import Connections
 from event_store.errors import UnregisteredEventType
 from event_store.events import Append, Appended, Outcome, StoredCommand, StoredEvent
@@ -54,10 +55,17 @@ class EventStore:
         When it returns Appended, the events are durable. Raises StoreUnavailable, LogFull,
         CommitOutcomeUnknown or UnregisteredEventType.
         """
+        return await self.submit(append)
+
+    def submit(self, append: Append) -> asyncio.Future[Outcome]:
+        """Takes an append over at once, in the order of the calls; the future is its outcome.
+
+        Raises UnregisteredEventType; the future may hold the other errors of `append`.
+        """
         for event in append.events:
             if event.type not in self._writer.type_ids:
                 raise UnregisteredEventType(f"{event.type} is not registered")
-        return await self._appends.call(append)
+        return self._appends.submit(append)
 
     async def check(self, command_id: UUID, streams: Sequence[str]) -> _Checked:
         """The stored command, if there is one, and the current versions of `streams`, at one moment."""
@@ -78,9 +86,10 @@ class EventStore:
         rows = await self._connections.fetch(name, (stream, after_version, limit))
         return [StoredEvent._make(row) for row in rows]
 
-    async def load_snapshots(self, streams: Sequence[str], state_hash: bytes) -> dict[str, tuple[int, bytes]]:
-        """Version and state of each stream that has a snapshot of that shape of state."""
-        rows = await self._connections.fetch("load_snapshots", (TextArray.of(streams), state_hash))
+    async def load_snapshots(self, state_hashes: Mapping[str, bytes]) -> dict[str, tuple[int, bytes]]:
+        """Version and state of each stream that has a snapshot whose state has the shape given for it."""
+        parameters = (TextArray.of(list(state_hashes)), ByteaArray.of(list(state_hashes.values())))
+        rows = await self._connections.fetch("load_snapshots", parameters)
         return {stream: (version, state) for stream, version, state in rows}
 
     async def save_snapshot(self, stream: str, version: int, state_hash: bytes, state: bytes) -> None:

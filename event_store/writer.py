@@ -5,11 +5,11 @@ from uuid import UUID
 
 import psycopg
 
-from event_store.append_group import AppendGroup, append_group, outcomes
+from event_store.append_group import AppendGroup, append_group, followed_places, outcomes
 from event_store.arrays import TextArray, UuidArray
 from event_store.connections import Connection, Connections, Row, as_store_error
 from event_store.errors import CommitOutcomeUnknown, StoreError, StoreUnavailable
-from event_store.events import Append, Appended, Duplicate, Outcome, StoredCommand
+from event_store.events import Append, Appended, Duplicate, Outcome, PredecessorFailed, StoredCommand
 
 
 class Writer:
@@ -45,7 +45,22 @@ class Writer:
             await connection.close()
 
     async def _append_distinct(self, appends: Sequence[Append]) -> Sequence[Outcome | Exception]:
-        group = append_group(appends, self.type_ids)
+        followed = followed_places(appends)
+        sent = [append for append, places in zip(appends, followed, strict=True) if places is not None]
+        if not sent:
+            return [PredecessorFailed()] * len(appends)
+        answers = await self._append_sent(sent, [places for places in followed if places is not None])
+        for append, answer in zip(sent, answers, strict=True):
+            append.attempt.is_appended = isinstance(answer, Appended) and not answer.is_found
+        if len(sent) == len(appends):
+            return answers
+        remaining = iter(answers)
+        return [PredecessorFailed() if places is None else next(remaining) for places in followed]
+
+    async def _append_sent(
+        self, appends: Sequence[Append], followed: Sequence[Sequence[int]]
+    ) -> Sequence[Outcome | Exception]:
+        group = append_group(appends, followed, self.type_ids)
         try:
             rows, was_repeated = await self._send(group)
         except psycopg.Error as error:
@@ -140,4 +155,6 @@ def _known_outcome(
     if command is None:
         return StoreUnavailable(f"command {append.command_id} is gone: the log has just been replaced")
     is_ours = command.fingerprint == append.fingerprint and command.response == append.response
-    return Appended(stored=command) if was_repeated and is_ours else Duplicate(stored=command)
+    if was_repeated and is_ours:
+        return Appended(stored=command, is_found=True)
+    return Duplicate(stored=command)

@@ -18,12 +18,15 @@ class Admission:
         self._streams = 0
         self._endless: set[CallContext] = set()
         self._is_draining = False
+        # How many calls came after the drain began.
+        self.latecomers = 0
 
     def enter(self, method: Method, call: CallContext) -> None:
         """Count a call in; raise ServiceError when there is no room or the process is draining."""
         if method.is_exempt:
             return
         if self._is_draining:
+            self.latecomers += 1
             raise shutting_down()
         if method.kind is CallKind.UNARY:
             self._calls = _one_more(self._calls, self._max_calls)

@@ -27,6 +27,8 @@ Write = Callable[[bytes], Awaitable[None]]
 
 # An answer must leave before the caller's deadline, or its details are lost to a bare DEADLINE_EXCEEDED.
 _ANSWER_SECONDS = 0.02
+_QUIET_SECONDS = 0.05
+_MOST_QUIET_LOOKS = 20
 
 
 class CallerGone(Exception):
@@ -85,6 +87,14 @@ class CallGuard:
     def drain(self) -> None:
         """Refuse new calls and end the endless ones; what else is under way goes on."""
         self._admission.drain()
+
+    async def quiet(self) -> None:
+        """Refuse calls until none comes for a moment, at most for a second."""
+        for _ in range(_MOST_QUIET_LOOKS):
+            latecomers = self._admission.latecomers
+            await asyncio.sleep(_QUIET_SECONDS)
+            if self._admission.latecomers == latecomers:
+                return
 
     async def _guarded(
         self, method: Method, call: CallContext, answer: Callable[..., Awaitable[Answer]], *arguments: Any

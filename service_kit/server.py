@@ -69,6 +69,9 @@ class GrpcServer:
         if grace > 0:
             await asyncio.sleep(self._settings.drain_notice_seconds)
         self._guard.drain()
+        if grace > 0:
+            # The library answers a bare CANCELLED to calls that have arrived and are not begun when it stops.
+            await self._guard.quiet()
         await self._server.stop(grace)
         if self._probing is not None:
             self._probing.cancel()

@@ -77,6 +77,10 @@ class Stack:
         assert part.pid is not None, f"{name} does not run"
         return part.pid
 
+    def end(self, name: str) -> str:
+        """How a process ended, in words."""
+        return self._services[name].end()
+
     def start(self) -> "Stack":
         """Start the servers, prepare them, start the three processes; each has said that it is ready."""
         self.start_servers()

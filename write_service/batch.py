@@ -3,20 +3,21 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from event_store import Outcome
 from service_kit.context import CallContext
+from write_service.batch_order import BatchOrder
 from write_service.command_handler import CommandHandler
 from write_service.decider import Command
 from write_service.execution import Execution, begin
 from write_service.receipts import Receipts
-from write_service.state_cache import Writing
 from write_service.wire import field
 
 # How far a batch is read ahead of its answers.
@@ -60,9 +61,10 @@ class _Place:
 class Batch:
     """One call of ExecuteBatch.
 
-    Commands are decided one after another and are on their way to the log together. When one is refused
-    or meets somebody else's command, those before it are ended first, then it is executed alone, then the
-    next ones are decided: so commands on the same streams always take effect in the order sent.
+    Commands are decided one after another and are on their way to the log together; those on the same
+    streams follow each other, so they take effect in the order sent or not at all. When one is refused by
+    the states at hand, those before it are ended first, then it is executed alone. When one meets somebody
+    else's command, it and all that failed with it are decided again, before the next ones are.
     """
 
     def __init__(
@@ -76,9 +78,11 @@ class Batch:
         self._undecided: deque[_Place] = deque()
         self._unsent_bytes = 0
         self._is_read = False
-        self._has_trouble = False
         self._changed = asyncio.Event()
-        self._finishing: set[asyncio.Task[None]] = set()
+        self._order = BatchOrder()
+        # How many are on their way to the log, and which of them others were quicker than, in their order.
+        self._under_way = 0
+        self._failed: list[_Place] = []
 
     async def answers(self, requests: AsyncIterator[Any]) -> AsyncGenerator[bytes, None]:
         """The outcomes in the order of the requests; raises what reading the requests raised, at the end."""
@@ -93,7 +97,7 @@ class Batch:
                 self._tell()
             await reading
         finally:
-            await _cancelled(reading, deciding, *self._finishing)
+            await _cancelled(reading, deciding)
 
     async def _read(self, requests: AsyncIterator[Any]) -> None:
         try:
@@ -131,43 +135,61 @@ class Batch:
         return place
 
     async def _decide_all(self) -> None:
-        while await self._has(self._undecided):
-            place = self._undecided.popleft()
-            if self._has_trouble:
-                await self._all_finished()
-                self._has_trouble = False
-            if not place.outcome.done():
-                await self._decide(place)
+        while True:
+            if self._order.has_trouble:
+                await self._recover()
+            elif self._undecided:
+                place = self._undecided.popleft()
+                if not place.outcome.done():
+                    await self._decide(place)
+            elif self._is_read and not self._under_way:
+                return
+            else:
+                await self._change()
 
     async def _decide(self, place: _Place) -> None:
         execution = _taken(place)
         try:
-            writing = await self._handler.begin(execution, self._note_trouble, self._is_in_turn)
+            writing = await self._handler.begin(execution, self._order)
         except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
             self._refuse(place, error)
             return
         if writing is not None:
-            task = asyncio.create_task(self._finish(place, writing, self._earlier()))
-            self._finishing.add(task)
-            task.add_done_callback(self._finishing.discard)
+            self._under_way += 1
+            writing.outcome.add_done_callback(partial(self._ended, place))
             return
-        await self._all_finished()
+        await self._all_ended()
+        if self._order.has_trouble:
+            self._undecided.appendleft(place)
+            return
         await self._look_up([place, *self._undecided])
         if not place.outcome.done():
             await self._execute(place)
 
-    async def _finish(self, place: _Place, writing: Writing, earlier: Sequence[asyncio.Task[None]]) -> None:
+    def _ended(self, place: _Place, outcome: asyncio.Future[Outcome]) -> None:
+        self._under_way -= 1
         try:
-            answer = await self._handler.finish(_taken(place), writing)
+            answer = self._handler.answer(_taken(place), outcome.result())
         except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
             self._refuse(place, error)
-            return
-        if answer is not None:
-            self._accept(place, answer)
-            return
-        if earlier:
-            await asyncio.wait(earlier)
-        await self._execute(place)
+        else:
+            if answer is not None:
+                self._accept(place, answer)
+            else:
+                self._failed.append(place)
+                self._order.note_trouble()
+        if not self._under_way:
+            self._tell()
+
+    async def _recover(self) -> None:
+        """Take up again, in the order sent, what failed because others were quicker."""
+        await self._all_ended()
+        self._order.begin_again()
+        self._undecided.extendleft(reversed(self._failed))
+        if self._failed:
+            self._failed.clear()
+            # Alone, however often others are quicker, so that the batch gets on.
+            await self._execute(self._undecided.popleft())
 
     async def _execute(self, place: _Place) -> None:
         try:
@@ -199,18 +221,9 @@ class Batch:
             status = self._context.status_of(error)
             place.outcome.set_result(self._shape.refused(status, place.command_id))
 
-    def _note_trouble(self) -> None:
-        self._has_trouble = True
-
-    def _is_in_turn(self) -> bool:
-        return not self._has_trouble
-
-    def _earlier(self) -> Sequence[asyncio.Task[None]]:
-        return tuple(self._finishing)
-
-    async def _all_finished(self) -> None:
-        while self._finishing:
-            await asyncio.wait(tuple(self._finishing))
+    async def _all_ended(self) -> None:
+        while self._under_way:
+            await self._change()
 
     async def _has(self, places: deque[_Place]) -> bool:
         """Wait for a place; False when there will be none."""
@@ -240,8 +253,18 @@ def _taken(place: _Place) -> Execution:
 
 
 async def _cancelled(*tasks: asyncio.Task[None]) -> None:
+    """Cancel the tasks and wait until they have ended; the caller's own cancellation comes after that."""
     for task in tasks:
         task.cancel()
+    interruption: asyncio.CancelledError | None = None
+    while unfinished := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(unfinished)
+        except asyncio.CancelledError as error:
+            interruption = error
     for task in tasks:
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+        if not task.cancelled():
+            # Looked at, or asyncio would report it as an error that nobody took.
+            task.exception()
+    if interruption is not None:
+        raise interruption

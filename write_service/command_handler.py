@@ -2,14 +2,24 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from event_store import Appended, Duplicate, EventStore, StoredCommand, WrongVersion
+from event_store import (
+    Appended,
+    Duplicate,
+    EventStore,
+    Outcome,
+    PredecessorFailed,
+    StoredCommand,
+    WrongVersion,
+)
+from write_service.batch_order import BatchOrder
 from write_service.decider import CommandRejected, Decider
-from write_service.decisions import Decisions, Doomed
+from write_service.decisions import Decisions
 from write_service.execution import Execution
+from write_service.metrics import accepted_commands
 from write_service.receipts import Receipts
 from write_service.refusals import CommandIdReused, ConcurrentUpdate, WrongExpectedVersion
 from write_service.state_cache import Writing
@@ -32,6 +42,7 @@ class CommandHandler:
         self._store = store
         self._receipts = receipts
         self._decisions = Decisions(store, deciders, cached_streams=cached_streams)
+        self._accepted = accepted_commands()
         self._under_way: dict[UUID, asyncio.Future[None]] = {}
 
     async def close(self) -> None:
@@ -56,29 +67,36 @@ class CommandHandler:
         finally:
             self._leave(execution)
 
-    async def begin(
-        self, execution: Execution, on_doom: Callable[[], None], is_in_turn: Callable[[], bool]
-    ) -> Writing | None:
-        """Decide a command of a batch and hand it to the log, to be ended by `finish`.
+    async def begin(self, execution: Execution, order: BatchOrder) -> Writing | None:
+        """Decide a command of a batch and hand it to the log; `answer` tells what its outcome means.
 
         None when the states at hand refuse it, the same command is under way, or its turn has passed while
         its streams were loaded: then execute it when those before it have ended.
         """
         reads = await self._decisions.load(execution)
-        if execution.command_id in self._under_way or not is_in_turn():
+        if execution.command_id in self._under_way or order.has_trouble:
             return None
         try:
-            writing = self._decisions.start(execution, reads, on_doom)
+            writing = self._decisions.start(execution, reads, order)
         except (CommandRejected, WrongExpectedVersion):
             return None
         self._enter(execution)
-        assert writing.task is not None  # noqa: S101 - narrows the type for mypy
-        writing.task.add_done_callback(lambda _: self._leave(execution))
+        writing.outcome.add_done_callback(lambda _: self._leave(execution))
         return writing
 
-    async def finish(self, execution: Execution, writing: Writing) -> bytes | None:
-        """The response of a command begun; None when others were quicker: then execute it, in its turn."""
-        return await self._answer(execution, writing)
+    def answer(self, execution: Execution, outcome: Outcome) -> bytes | None:
+        """The response of an accepted command; None when others were quicker: then execute it again.
+
+        Raises CommandIdReused.
+        """
+        match outcome:
+            case Appended(stored=stored):
+                self._accepted.inc()
+                return self._receipts.answer(stored, replayed=False)
+            case Duplicate(stored=stored):
+                return self._replay(execution, stored)
+            case WrongVersion() | PredecessorFailed():
+                return None
 
     async def stored_answer(self, execution: Execution) -> bytes | None:
         """The answer that the command had when it was accepted before."""
@@ -100,24 +118,12 @@ class CommandHandler:
                 if stored is not None:
                     return self._replay(execution, stored)
             else:
-                answer = await self._answer(execution, writing)
+                # The caller may go away, but what is handed to the log goes on to its end.
+                answer = self.answer(execution, await asyncio.shield(writing.outcome))
                 if answer is not None:
                     return answer
             conflicts += 1
             await _pause(execution, conflicts)
-
-    async def _answer(self, execution: Execution, writing: Writing) -> bytes | None:
-        assert writing.task is not None  # noqa: S101 - narrows the type for mypy
-        outcome = await asyncio.shield(writing.task)
-        match outcome:
-            case Appended(stored=stored):
-                return self._receipts.answer(stored, replayed=False)
-            case Duplicate(stored=stored):
-                return self._replay(execution, stored)
-            case WrongVersion() | Doomed():
-                return None
-            case error:
-                raise error
 
     def _replay(self, execution: Execution, stored: StoredCommand) -> bytes:
         if stored.fingerprint != execution.fingerprint:

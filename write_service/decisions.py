@@ -1,8 +1,8 @@
 """One attempt at a command: decide on what is known, append, and learn what became of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import Message
@@ -10,15 +10,16 @@ from google.protobuf.message import Message
 from event_store import (
     Append,
     Appended,
+    Attempt,
     CommitOutcomeUnknown,
     EventStore,
     NewEvent,
     Outcome,
     StoredCommand,
-    StoreError,
     StreamRead,
     WrongVersion,
 )
+from write_service.batch_order import BatchOrder
 from write_service.decider import Decider, Decision
 from write_service.execution import Execution
 from write_service.snapshots import Snapshots
@@ -29,16 +30,11 @@ from write_service.state_loader import StateLoader
 Reads = Mapping[str, tuple[CachedStream, Known]]
 
 
-@dataclass(frozen=True, slots=True)
-class Doomed:
-    """What the append rested on did not come to be, so it was not handed to the log."""
-
-
 class Decisions:
     """Decides commands on the states that the commands before them will make, before these are in the log.
 
-    An append waits for those that it rests on, and ends with them when they fail: the log compares version
-    numbers, and the version that one of them was to write may have been written by another process since.
+    An append follows those that it rests on, and fails with them: the log compares version numbers, and
+    the version that one of them was to write may have been written by another process since.
     """
 
     def __init__(self, store: EventStore, deciders: Sequence[Decider[Any]], *, cached_streams: int) -> None:
@@ -75,27 +71,29 @@ class Decisions:
                 return {each.stream.name: (each, each.latest) for each in cached}
             await self._loader.load(missing)
 
-    def start(self, execution: Execution, reads: Reads, on_doom: Callable[[], None] | None = None) -> Writing:
+    def start(self, execution: Execution, reads: Reads, order: BatchOrder | None = None) -> Writing:
         """Decide, and hand the events to the log; raises CommandRejected or WrongExpectedVersion.
 
-        Nothing is awaited, so that the next command is decided on what this one makes. `on_doom` is called
-        when it turns out that the append can't succeed.
+        Nothing is awaited, so that the next command is decided on what this one makes. `order` is that of
+        the batch which the command belongs to.
         """
         decision = execution.decide(
             reads[execution.main.name][1].version, {name: known.state for name, (_, known) in reads.items()}
         )
-        writing = Writing(on_doom)
         written: dict[str, Known] = {}
         for stream, event in decision:
             before = written.get(stream.name) or reads[stream.name][1]
             state = stream.decider.evolve(before.state, event)
-            written[stream.name] = Known(before.version + 1, state, execution.command_id, writing)
+            written[stream.name] = Known(before.version + 1, state, execution.command_id, None)
         response = execution.command.respond(written[execution.main.name].state, decision[0][1])
-        append = _append_of(execution, reads, decision, response)
+        append = _append_of(execution, reads, decision, response, _follows(reads, written, order))
+        writing = Writing(append.attempt, self._store.submit(append), order.note_trouble if order else None)
         for name, known in written.items():
+            known.writing = writing
             reads[name][0].expect(known)
-        # A task of its own: the caller may go away, but what is handed to the log goes on to its end.
-        writing.task = asyncio.create_task(self._append(append, reads, written))
+        if order is not None:
+            order.add(append.attempt, reads, written)
+        writing.outcome.add_done_callback(partial(self._settle, reads, written))
         return writing
 
     async def is_true(self, execution: Execution, reads: Reads) -> StoredCommand | None:
@@ -143,46 +141,42 @@ class Decisions:
             if cached.must_be_read(may_be_absent=begins and cached.stream.name == execution.main.name)
         ]
 
-    async def _append(
-        self, append: Append, reads: Reads, written: Mapping[str, Known]
-    ) -> Outcome | Doomed | StoreError:
-        if not await self._rests_on_the_log(reads):
-            self._take_back(reads, written)
-            return Doomed()
-        try:
-            outcome = await self._store.append(append)
-        except StoreError as error:
-            self._take_back(reads, written)
-            if isinstance(error, CommitOutcomeUnknown):
-                for name in written:
-                    reads[name][0].is_unread = True
-            return error
-        if isinstance(outcome, Appended):
+    def _settle(self, reads: Reads, written: Mapping[str, Known], settled: asyncio.Future[Outcome]) -> None:
+        error = settled.exception()
+        outcome = None if error is not None else settled.result()
+        if isinstance(outcome, Appended) and not outcome.is_found:
             for name, known in written.items():
                 cached = reads[name][0]
                 cached.confirm(known)
                 self._snapshots.keep(cached)
-            return outcome
-        self._take_back(reads, written)
+            return
+        for name, known in written.items():
+            reads[name][0].give_up(known)
+        if isinstance(outcome, Appended) or isinstance(error, CommitOutcomeUnknown):
+            for name in written:
+                reads[name][0].is_unread = True
         if isinstance(outcome, WrongVersion):
             cached, known = reads[outcome.stream]
             if known.writing is None and outcome.actual <= known.version:
                 cached.forget()
             cached.saw(outcome.actual)
-        return outcome
-
-    async def _rests_on_the_log(self, reads: Reads) -> bool:
-        """Wait until all that was decided on is in the log; False when some of it never will be."""
-        if any(known.writing is not None for _, known in reads.values()):
-            await _wait_for_writers(reads)
-        return all(known.writing is None for _, known in reads.values())
-
-    def _take_back(self, reads: Reads, written: Mapping[str, Known]) -> None:
-        for name, known in written.items():
-            reads[name][0].give_up(known)
 
 
-def _append_of(execution: Execution, reads: Reads, decision: Decision, response: Message) -> Append:
+def _follows(reads: Reads, written: Mapping[str, Known], order: BatchOrder | None) -> tuple[Attempt, ...]:
+    """What was decided on and is not in the log yet, and what must come first in the batch."""
+    attempts = [known.writing.attempt for _, known in reads.values() if known.writing is not None]
+    if order is not None:
+        attempts += order.readers(written)
+    return tuple(dict.fromkeys(attempts))
+
+
+def _append_of(
+    execution: Execution,
+    reads: Reads,
+    decision: Decision,
+    response: Message,
+    follows: tuple[Attempt, ...],
+) -> Append:
     return Append(
         command_id=execution.command_id,
         fingerprint=execution.fingerprint,
@@ -201,14 +195,11 @@ def _append_of(execution: Execution, reads: Reads, decision: Decision, response:
         actor=execution.actor,
         correlation_id=execution.correlation_id,
         causation_id=execution.causation_id,
+        follows=follows,
     )
 
 
 async def _wait_for_writers(reads: Reads) -> None:
-    tasks = {
-        known.writing.task
-        for _, known in reads.values()
-        if known.writing is not None and known.writing.task is not None
-    }
-    if tasks:
-        await asyncio.wait(tasks)
+    outcomes = {known.writing.outcome for _, known in reads.values() if known.writing is not None}
+    if outcomes:
+        await asyncio.wait(outcomes)

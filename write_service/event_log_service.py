@@ -18,9 +18,10 @@ from event_store import EventLog, EventStore, LogPage
 from service_kit.context import CallContext
 from write_service.live_log import LiveLog
 from write_service.recorded_events import MOST_EVENTS, Filter, Recorded, batches, joined, recorded
-from write_service.refusals import EpochChanged, StreamNotFound
+from write_service.refusals import EpochChanged, PositionBeyondHead, StreamNotFound
 
 HEARTBEAT_SECONDS = 15.0
+_LARGEST_VERSION = 2**31 - 1
 
 
 class _Part(NamedTuple):
@@ -74,7 +75,7 @@ class EventLogService:
         """Answer the events of the log up to its end at the time of the call."""
         wanted = Filter(request.filter)
         left = request.limit or None
-        position, end = request.after_position, None
+        position, end = await self._within_log(request.after_position), None
         while True:
             asked = MOST_EVENTS if left is None else min(MOST_EVENTS, left)
             page = await self._page(position, asked, wanted)
@@ -96,7 +97,7 @@ class EventLogService:
     ) -> AsyncGenerator[bytes, None]:
         """Answer what is there, then what comes, without gap or twin, for as long as the caller listens."""
         wanted = Filter(request.filter)
-        position, epoch = request.after_position, None
+        position, epoch = await self._within_log(request.after_position), None
         was_caught_up = False
         while True:
             # Taken before looking, so that what comes while we look is not slept through.
@@ -112,6 +113,12 @@ class EventLogService:
             if was_caught_up:
                 while not await _is_set(changed, self._heartbeat_seconds):
                     yield _subscribe(position, part.head, heartbeat=True)
+
+    async def _within_log(self, position: int) -> int:
+        head = (await self._log.head()).position
+        if position > head:
+            raise PositionBeyondHead(position, head)
+        return position
 
     async def _after(self, position: int, wanted: Filter) -> _Part:
         tail = self._live.after(position, MOST_EVENTS)
@@ -136,7 +143,7 @@ def _beyond_first(from_version: int, *, backwards: bool) -> int:
     """The version that stands just before the first one wanted, in the direction of reading; 0 is the end."""
     if from_version == 0:
         return 0
-    return from_version + 1 if backwards else from_version - 1
+    return min(from_version + 1, _LARGEST_VERSION) if backwards else from_version - 1
 
 
 def _responses(part: _Part, *, is_news: bool) -> Iterator[bytes]:

@@ -66,6 +66,18 @@ class StreamNotFound(ServiceError):
         )
 
 
+class PositionBeyondHead(ServiceError):
+    """The position asked for is beyond the log's end: going on from it would pass over what comes next."""
+
+    def __init__(self, position: int, head: int) -> None:
+        super().__init__(
+            grpc.StatusCode.OUT_OF_RANGE,
+            "POSITION_BEYOND_HEAD",
+            f"position {position} is beyond the end of the log, which is {head}",
+            metadata={"position": str(position), "head": str(head)},
+        )
+
+
 class EpochChanged(ServiceError):
     """The log was replaced by another history of it while it was followed."""
 

@@ -45,16 +45,10 @@ class Snapshots:
 
     async def load(self, streams: Sequence[CachedStream]) -> dict[str, tuple[int, Any]]:
         """Version and state of each stream that has a snapshot which fits."""
-        found: dict[str, tuple[int, Any]] = {}
-        for category, shape in self._shapes.items():
-            names = [each.stream.name for each in streams if each.stream.decider.category == category]
-            if names:
-                loaded = await self._store.load_snapshots(names, shape.hash)
-                for name, (version, content) in loaded.items():
-                    state = shape.load(content)
-                    if state is not None:
-                        found[name] = (version, state)
-        return found
+        shapes = {each.stream.name: self._shapes[each.stream.decider.category] for each in streams}
+        loaded = await self._store.load_snapshots({name: shape.hash for name, shape in shapes.items()})
+        states = {name: (version, shapes[name].load(content)) for name, (version, content) in loaded.items()}
+        return {name: (version, state) for name, (version, state) in states.items() if state is not None}
 
     def keep(self, cached: CachedStream) -> None:
         """Write a snapshot of the confirmed state soon, when the last one is long ago."""

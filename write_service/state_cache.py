@@ -6,18 +6,23 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from event_store import Attempt, Outcome
 from write_service.decider import Stream
 
 
 class Writing:
     """An append on its way. It is doomed when what it was decided on will not be in the log."""
 
-    __slots__ = ("is_doomed", "on_doom", "task")
+    __slots__ = ("attempt", "is_doomed", "on_doom", "outcome")
 
-    def __init__(self, on_doom: Callable[[], None] | None) -> None:
+    def __init__(
+        self, attempt: Attempt, outcome: asyncio.Future[Outcome], on_doom: Callable[[], None] | None
+    ) -> None:
+        self.attempt = attempt
+        # Who awaits it has to shield it: others were decided on this append.
+        self.outcome = outcome
         self.is_doomed = False
         self.on_doom = on_doom
-        self.task: asyncio.Task[Any] | None = None
 
     def doom(self) -> None:
         """Tell, once, that this append can't succeed."""
@@ -113,10 +118,11 @@ class CachedStream:
             return
         ours = next((known for known in self._expected if known.version == version), None)
         if ours is not None and ours.command_id == command_id:
-            self.confirm(ours)
+            # What is expected after it stays: if the log has it from another attempt, that fails by itself.
+            del self._expected[: self._expected.index(ours) + 1]
         else:
             self._doom(0)
-            self.confirmed = Known(version, state, command_id, None)
+        self.confirmed = Known(version, state, command_id, None)
 
     def _doom(self, first: int) -> None:
         doomed = self._expected[first:]

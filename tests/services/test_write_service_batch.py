@@ -7,11 +7,14 @@ from typing import Any
 
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from google.protobuf.message import Message
+from prometheus_client import REGISTRY
 
+from command_line.demo_commands import demo_commands
 from tests.postgres_server import LogDatabase
 from tests.services.kit_service import all_of
 from tests.services.write_services import Caller, a_context, place, receive, whole_log, write_service
 from write_service.batch import Batch
+from write_service.batch_order import BatchOrder
 
 
 def _item(command: Any) -> commands.ExecuteBatchRequest:
@@ -156,10 +159,61 @@ async def test_twin_a_batch_that_ignores_trouble_loses_its_order(
     async def at_once(_self: Batch) -> None:
         return None
 
-    monkeypatch.setattr(Batch, "_note_trouble", lambda _self: None)
-    monkeypatch.setattr(Batch, "_all_finished", at_once)
-    monkeypatch.setattr(Batch, "_earlier", lambda _self: ())
+    monkeypatch.setattr(Batch, "_all_ended", at_once)
     assert not all(numbers == sorted(numbers) for numbers in await _disturbed(log_database))
+
+
+async def _order_before_suspension(database: LogDatabase) -> list[str]:
+    """The reasons for which a batch's orders are refused that go before their customer is suspended.
+
+    The service decides them on stocks that have changed meanwhile, so that each meets another's write.
+    """
+    async with write_service(database) as one, write_service(database) as two:
+        sent: list[Any] = []
+        for number in range(10):
+            await one.customer(f"ines-{number}")
+            await one.product(f"cup-{number}", 5)
+            await two.orders.ReceiveStock(receive(f"cup-{number}", 1))
+            sent.append(place(f"ines-{number}", {f"cup-{number}": 1}))
+            sent.append(
+                commands.SuspendCustomerRequest(
+                    context=a_context(), customer_id=f"ines-{number}", reason="asked for a break"
+                )
+            )
+        answers = await _batch(one, sent)
+    return [_reason(answer) for answer in answers if answer.HasField("error")]
+
+
+async def test_what_a_command_reads_is_not_changed_by_a_later_one(log_database: LogDatabase) -> None:
+    assert await _order_before_suspension(log_database) == []
+
+
+async def test_twin_a_write_that_does_not_follow_earlier_reads_overtakes_them(
+    log_database: LogDatabase, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(BatchOrder, "readers", lambda _self, _written: [])
+    assert "ACCOUNT_SUSPENDED" in await _order_before_suspension(log_database)
+
+
+async def test_the_whole_demo_is_accepted_as_one_batch(log_database: LogDatabase) -> None:
+    async with write_service(log_database) as caller:
+        answers = await _batch(caller, [each.request for group in demo_commands() for each in group])
+    assert not [_reason(answer) for answer in answers if answer.HasField("error")]
+
+
+def _accepted_commands() -> float:
+    return REGISTRY.get_sample_value("commands_accepted_total") or 0.0
+
+
+async def test_a_thousand_commands_on_one_stream_share_commits(log_database: LogDatabase) -> None:
+    async with write_service(log_database) as caller:
+        await caller.product("cup")
+        accepted = _accepted_commands()
+        answers = await _batch(caller, [receive("cup", 1) for _ in range(1000)])
+        assert _accepted_commands() - accepted == 1000
+    assert [answer.receive_stock.available for answer in answers] == list(range(1, 1001))
+    times = {event.recorded_at for event in await whole_log(log_database)}
+    assert len(times) < 500
 
 
 async def test_a_batch_larger_than_its_window_is_answered_while_it_is_sent(

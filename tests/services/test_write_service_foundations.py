@@ -7,7 +7,7 @@ import pytest
 
 from tests.postgres_server import LogDatabase
 from tests.services.write_services import oversold, place, whole_log, write_service
-from write_service.decisions import Decisions, Reads
+from write_service import decisions
 
 ROUNDS = 5
 
@@ -39,11 +39,8 @@ async def test_what_rests_on_a_failed_append_is_decided_again(log_database: LogD
     assert await _run(log_database) == {}
 
 
-async def test_twin_appends_that_do_not_wait_for_what_they_rest_on_oversell(
+async def test_twin_appends_that_do_not_follow_what_they_rest_on_oversell(
     log_database: LogDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unchecked(_self: Decisions, _reads: Reads) -> bool:
-        return True
-
-    monkeypatch.setattr(Decisions, "_rests_on_the_log", unchecked)
+    monkeypatch.setattr(decisions, "_follows", lambda *_: ())
     assert await _run(log_database)

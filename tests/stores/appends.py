@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from event_store import Append, Appended, EventStore, NewEvent, StoredCommand, StreamRead
+from event_store import Append, Appended, Attempt, EventStore, NewEvent, StoredCommand, StreamRead
 from tests.postgres_server import EVENT_TYPES
 
 
@@ -22,6 +22,7 @@ def an_append(
     response: bytes = b"response",
     fingerprint: bytes = b"fingerprint",
     correlation_id: str | None = None,
+    follows: tuple[Attempt, ...] = (),
 ) -> Append:
     """An event on each written stream: `stream` and `also`, with the version seen; `reads` are only read."""
     written = {stream: version, **(also or {})}
@@ -36,6 +37,7 @@ def an_append(
         actor="tester",
         correlation_id=correlation_id,
         causation_id=None,
+        follows=follows,
     )
 
 

@@ -148,7 +148,9 @@ def test_a_stream_written_without_being_read_is_refused() -> None:
 async def test_the_newest_snapshot_of_a_shape_is_kept(event_store: EventStore) -> None:
     await event_store.save_snapshot("order-1", 100, b"shape", b"at 100")
     await event_store.save_snapshot("order-1", 50, b"shape", b"late, at 50")
-    assert await event_store.load_snapshots(["order-1", "order-2"], b"shape") == {"order-1": (100, b"at 100")}
+    assert await event_store.load_snapshots({"order-1": b"shape", "order-2": b"shape"}) == {
+        "order-1": (100, b"at 100")
+    }
     await event_store.save_snapshot("order-1", 70, b"other shape", b"at 70")
-    assert await event_store.load_snapshots(["order-1"], b"shape") == {}
-    assert await event_store.load_snapshots(["order-1"], b"other shape") == {"order-1": (70, b"at 70")}
+    assert await event_store.load_snapshots({"order-1": b"shape"}) == {}
+    assert await event_store.load_snapshots({"order-1": b"other shape"}) == {"order-1": (70, b"at 70")}

@@ -9,7 +9,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from event_store import Appended, CommitOutcomeUnknown, Duplicate, EventLog, EventStore, StoreUnavailable
+from event_store import (
+    Appended,
+    CommitOutcomeUnknown,
+    Duplicate,
+    EventLog,
+    EventStore,
+    PredecessorFailed,
+    StoreUnavailable,
+)
 from local_stack.postgres import PostgresServer
 from tests.postgres_server import (
     EVENT_TYPES,
@@ -99,6 +107,21 @@ async def test_an_answer_lost_at_commit_is_found_again(
         outcomes = await asyncio.gather(*(distant_store.append(append) for append in group))
         assert [type(outcome) for outcome in outcomes] == [Appended] * 5
         assert proxy.cut_after is None
+    assert violations(own_log.admin_url) == []
+
+
+async def test_what_follows_an_append_that_was_found_again_is_refused(
+    own_log: LogDatabase, proxy: Proxy, distant_store: EventStore
+) -> None:
+    """It may be another process's: then what this one expects of its streams is not what they are."""
+    await appended(distant_store, an_append("order-0", 0))
+    first = an_append("order-1", 0)
+    second = an_append("order-1", 1, follows=(first.attempt,))
+    proxy.cut_after = b"fingerprint"
+    outcomes = await asyncio.gather(distant_store.append(first), distant_store.append(second))
+    assert all(isinstance(outcome, Appended) and outcome.is_found for outcome in outcomes)
+    third = an_append("order-1", 2, follows=(second.attempt,))
+    assert isinstance(await distant_store.append(third), PredecessorFailed)
     assert violations(own_log.admin_url) == []
 
 

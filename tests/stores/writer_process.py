@@ -14,6 +14,7 @@ from event_store import (
     CommitOutcomeUnknown,
     Duplicate,
     EventStore,
+    PredecessorFailed,
     StoreUnavailable,
     WrongVersion,
 )
@@ -59,7 +60,7 @@ async def _try(store: EventStore, command_id: UUID, first: str, second: str, thi
     match await store.append(append):
         case Appended() | Duplicate():
             return True
-        case WrongVersion():
+        case WrongVersion() | PredecessorFailed():
             return False
 
 

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from write_service.decider import AggregateExists, CommandRejected, Decider, Decision, States, Stream
 from write_service.orders.customer import CUSTOMER, registered_customer
 from write_service.orders.order import ORDER, Order, OrderNotFound
-from write_service.orders.order_items import MAX_TOTAL_CENTS, OrderTooLarge, one_currency
+from write_service.orders.order_items import MAX_TOTAL_CENTS, one_currency
 from write_service.orders.product import PRODUCT, Product, registered_product
 
 
@@ -22,6 +22,10 @@ class CreditNoteExists(AggregateExists):
 
 class EmptyCreditNote(CommandRejected):
     """A credit note has at least one item."""
+
+
+class CreditNoteTooLarge(CommandRejected):
+    """The total of a credit note is at most 100,000,000 cents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,7 @@ def _priced(states: States, item: CreditNoteItemRequest) -> CreditNoteItem:
 def _allowed_total(credit_note_id: str, items: Sequence[CreditNoteItem]) -> int:
     total_cents = sum(item.quantity * item.unit_price_cents for item in items)
     if total_cents > MAX_TOTAL_CENTS:
-        raise OrderTooLarge(
+        raise CreditNoteTooLarge(
             f"credit note {credit_note_id} would be {total_cents} cents, at most {MAX_TOTAL_CENTS} may be",
             credit_note_id=credit_note_id,
             total_cents=str(total_cents),

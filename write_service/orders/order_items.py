@@ -36,7 +36,7 @@ class EmptyOrder(CommandRejected):
 
 
 class OrderTooLarge(CommandRejected):
-    """The total of an order, or of a credit note, is at most 100,000,000 cents."""
+    """The total of an order is at most 100,000,000 cents."""
 
 
 class MixedCurrencies(CommandRejected):

@@ -1,10 +1,13 @@
 -- Appends a group of commands in one transaction; each keeps its own outcome, in the order given.
--- Outcomes: 0 appended, 1 wrong version of a stream it read, 2 its command id is stored already.
--- Streams are named by their number in `streams`, from 1; *_ends are the last place of each command's
--- reads and events in the arrays that follow. Command ids must be distinct within a group.
+-- Outcomes: 0 appended, 1 wrong version of a stream it read, 2 its command id is stored already,
+-- 3 an earlier command of the group that it follows was not appended by this call.
+-- Streams are named by their number in `streams`, followed commands by their place in the group, from 1;
+-- *_ends are the last place of each command's reads, events and followed commands in the arrays that
+-- follow. Command ids must be distinct within a group.
 CREATE OR REPLACE FUNCTION event_log.append(
     command_ids uuid[], fingerprints bytea[], responses bytea[], command_streams text[],
     main_streams integer[], read_ends integer[], event_ends integer[],
+    follow_ends integer[], followed integer[],
     streams text[],
     read_streams integer[], read_versions integer[],
     event_streams integer[], event_stream_names text[], event_categories text[], event_type_ids smallint[],
@@ -33,6 +36,7 @@ DECLARE
     event_positions bigint[] := array_fill(0::bigint, ARRAY[cardinality(event_streams)]);
     last_read integer := 0;
     last_event integer := 0;
+    last_followed integer := 0;
     number integer;
 BEGIN
     -- An answer means durable, whatever the role or the database sets.
@@ -60,6 +64,14 @@ BEGIN
         IF stored IS NOT NULL AND command_ids[i] = ANY (stored) THEN
             outcomes[i] := 2;
         ELSE
+            FOR f IN last_followed + 1 .. follow_ends[i] LOOP
+                IF outcomes[followed[f]] <> 0 THEN
+                    outcomes[i] := 3;
+                    EXIT;
+                END IF;
+            END LOOP;
+        END IF;
+        IF outcomes[i] = 0 THEN
             FOR r IN last_read + 1 .. read_ends[i] LOOP
                 number := read_streams[r];
                 IF current_versions[number] <> read_versions[r] THEN
@@ -83,6 +95,7 @@ BEGIN
         END IF;
         last_read := read_ends[i];
         last_event := event_ends[i];
+        last_followed := follow_ends[i];
     END LOOP;
 
     IF log_position > first_position THEN

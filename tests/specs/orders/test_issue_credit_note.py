@@ -6,10 +6,10 @@ from diptych.orders.v1 import events_pb2 as events
 from diptych.orders.v1 import order_command_service_pb2 as commands
 
 from tests.specs.orders.given import ANNA, NOW, Given, a_product, an_order, refused
-from write_service.orders.credit_note import CreditNoteExists, EmptyCreditNote
+from write_service.orders.credit_note import CreditNoteExists, CreditNoteTooLarge, EmptyCreditNote
 from write_service.orders.customer import CustomerNotFound
 from write_service.orders.order import OrderNotFound
-from write_service.orders.order_items import MixedCurrencies, OrderTooLarge
+from write_service.orders.order_items import MixedCurrencies
 from write_service.orders.product import ProductNotFound
 
 
@@ -103,7 +103,7 @@ def test_a_credit_note_is_in_its_orders_currency() -> None:
 
 def test_a_credit_notes_total_has_a_limit() -> None:
     given = Given(ANNA, a_product("cup", unit_price_cents=100_000_000))
-    refused(given, _issue(CUP), OrderTooLarge, credit_note_id="7")
+    refused(given, _issue(CUP), CreditNoteTooLarge, credit_note_id="7")
 
 
 def test_a_credit_notes_id_is_given_once() -> None:

@@ -82,6 +82,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_TIMED_OUT: DEADLINE_EXCEEDED, the service gave up just before the call's deadline."""
     ERROR_REASON_SERVICE_NOT_FOUND: _ErrorReason.ValueType  # 22
     """ERROR_REASON_SERVICE_NOT_FOUND: NOT_FOUND, the health check names a service that is not served here."""
+    ERROR_REASON_POSITION_BEYOND_HEAD: _ErrorReason.ValueType  # 23
+    """ERROR_REASON_POSITION_BEYOND_HEAD: OUT_OF_RANGE, the log does not reach to this position: it was
+    restored, or the position is of another log; metadata position, head.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason lists the values of google.rpc.ErrorInfo.reason (without the prefix ERROR_REASON_),
@@ -148,4 +152,8 @@ ERROR_REASON_TIMED_OUT: ErrorReason.ValueType  # 21
 """ERROR_REASON_TIMED_OUT: DEADLINE_EXCEEDED, the service gave up just before the call's deadline."""
 ERROR_REASON_SERVICE_NOT_FOUND: ErrorReason.ValueType  # 22
 """ERROR_REASON_SERVICE_NOT_FOUND: NOT_FOUND, the health check names a service that is not served here."""
+ERROR_REASON_POSITION_BEYOND_HEAD: ErrorReason.ValueType  # 23
+"""ERROR_REASON_POSITION_BEYOND_HEAD: OUT_OF_RANGE, the log does not reach to this position: it was
+restored, or the position is of another log; metadata position, head.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

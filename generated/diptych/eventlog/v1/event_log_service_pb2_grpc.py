@@ -66,7 +66,8 @@ class EventLogServiceServicer:
 
     def ReadAll(self, request, context):
         """ReadAll streams events of the whole log in the order of their positions, up to the end of the
-        log at the time of the call, then ends.
+        log at the time of the call, then ends. OUT_OF_RANGE / POSITION_BEYOND_HEAD when after_position
+        is beyond that end.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,7 +76,8 @@ class EventLogServiceServicer:
     def Subscribe(self, request, context):
         """Subscribe streams events from a position on: first what is there, then a caught_up mark, then
         each new event as it commits, for as long as the caller listens. Every response has the
-        position to resume after.
+        position to resume after. OUT_OF_RANGE / POSITION_BEYOND_HEAD when after_position is beyond the
+        end of the log.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

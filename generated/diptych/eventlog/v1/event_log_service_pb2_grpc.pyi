@@ -39,12 +39,14 @@ class EventLogServiceStub:
     """
     ReadAll: _grpc.UnaryStreamMultiCallable[_event_log_service_pb2.ReadAllRequest, _event_log_service_pb2.ReadAllResponse]
     """ReadAll streams events of the whole log in the order of their positions, up to the end of the
-    log at the time of the call, then ends.
+    log at the time of the call, then ends. OUT_OF_RANGE / POSITION_BEYOND_HEAD when after_position
+    is beyond that end.
     """
     Subscribe: _grpc.UnaryStreamMultiCallable[_event_log_service_pb2.SubscribeRequest, _event_log_service_pb2.SubscribeResponse]
     """Subscribe streams events from a position on: first what is there, then a caught_up mark, then
     each new event as it commits, for as long as the caller listens. Every response has the
-    position to resume after.
+    position to resume after. OUT_OF_RANGE / POSITION_BEYOND_HEAD when after_position is beyond the
+    end of the log.
     """
 
 @_typing.type_check_only
@@ -58,12 +60,14 @@ class EventLogServiceAsyncStub(EventLogServiceStub):
     """
     ReadAll: _aio.UnaryStreamMultiCallable[_event_log_service_pb2.ReadAllRequest, _event_log_service_pb2.ReadAllResponse]  # type: ignore[assignment]
     """ReadAll streams events of the whole log in the order of their positions, up to the end of the
-    log at the time of the call, then ends.
+    log at the time of the call, then ends. OUT_OF_RANGE / POSITION_BEYOND_HEAD when after_position
+    is beyond that end.
     """
     Subscribe: _aio.UnaryStreamMultiCallable[_event_log_service_pb2.SubscribeRequest, _event_log_service_pb2.SubscribeResponse]  # type: ignore[assignment]
     """Subscribe streams events from a position on: first what is there, then a caught_up mark, then
     each new event as it commits, for as long as the caller listens. Every response has the
-    position to resume after.
+    position to resume after. OUT_OF_RANGE / POSITION_BEYOND_HEAD when after_position is beyond the
+    end of the log.
     """
 
 class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -86,7 +90,8 @@ class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_event_log_service_pb2.ReadAllResponse], _abc.AsyncIterator[_event_log_service_pb2.ReadAllResponse]]:
         """ReadAll streams events of the whole log in the order of their positions, up to the end of the
-        log at the time of the call, then ends.
+        log at the time of the call, then ends. OUT_OF_RANGE / POSITION_BEYOND_HEAD when after_position
+        is beyond that end.
         """
 
     @_abc_1.abstractmethod
@@ -97,7 +102,8 @@ class EventLogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_event_log_service_pb2.SubscribeResponse], _abc.AsyncIterator[_event_log_service_pb2.SubscribeResponse]]:
         """Subscribe streams events from a position on: first what is there, then a caught_up mark, then
         each new event as it commits, for as long as the caller listens. Every response has the
-        position to resume after.
+        position to resume after. OUT_OF_RANGE / POSITION_BEYOND_HEAD when after_position is beyond the
+        end of the log.
         """
 
 def add_EventLogServiceServicer_to_server(servicer: EventLogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

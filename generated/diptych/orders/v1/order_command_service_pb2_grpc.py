@@ -245,7 +245,8 @@ class OrderCommandServiceServicer:
 
     def IssueCreditNote(self, request, context):
         """IssueCreditNote gives money back and takes returned goods into stock. CUSTOMER_NOT_FOUND,
-        EMPTY_CREDIT_NOTE, ORDER_NOT_FOUND, PRODUCT_NOT_FOUND, MIXED_CURRENCIES, CREDIT_NOTE_EXISTS.
+        EMPTY_CREDIT_NOTE, ORDER_NOT_FOUND, PRODUCT_NOT_FOUND, MIXED_CURRENCIES, CREDIT_NOTE_TOO_LARGE,
+        CREDIT_NOTE_EXISTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -84,7 +84,8 @@ class OrderCommandServiceStub:
     """
     IssueCreditNote: _grpc.UnaryUnaryMultiCallable[_order_command_service_pb2.IssueCreditNoteRequest, _order_command_service_pb2.IssueCreditNoteResponse]
     """IssueCreditNote gives money back and takes returned goods into stock. CUSTOMER_NOT_FOUND,
-    EMPTY_CREDIT_NOTE, ORDER_NOT_FOUND, PRODUCT_NOT_FOUND, MIXED_CURRENCIES, CREDIT_NOTE_EXISTS.
+    EMPTY_CREDIT_NOTE, ORDER_NOT_FOUND, PRODUCT_NOT_FOUND, MIXED_CURRENCIES, CREDIT_NOTE_TOO_LARGE,
+    CREDIT_NOTE_EXISTS.
     """
     ExecuteBatch: _grpc.StreamStreamMultiCallable[_order_command_service_pb2.ExecuteBatchRequest, _order_command_service_pb2.ExecuteBatchResponse]
     """ExecuteBatch takes any of the commands above as a stream and answers each in the order sent.
@@ -149,7 +150,8 @@ class OrderCommandServiceAsyncStub(OrderCommandServiceStub):
     """
     IssueCreditNote: _aio.UnaryUnaryMultiCallable[_order_command_service_pb2.IssueCreditNoteRequest, _order_command_service_pb2.IssueCreditNoteResponse]  # type: ignore[assignment]
     """IssueCreditNote gives money back and takes returned goods into stock. CUSTOMER_NOT_FOUND,
-    EMPTY_CREDIT_NOTE, ORDER_NOT_FOUND, PRODUCT_NOT_FOUND, MIXED_CURRENCIES, CREDIT_NOTE_EXISTS.
+    EMPTY_CREDIT_NOTE, ORDER_NOT_FOUND, PRODUCT_NOT_FOUND, MIXED_CURRENCIES, CREDIT_NOTE_TOO_LARGE,
+    CREDIT_NOTE_EXISTS.
     """
     ExecuteBatch: _aio.StreamStreamMultiCallable[_order_command_service_pb2.ExecuteBatchRequest, _order_command_service_pb2.ExecuteBatchResponse]  # type: ignore[assignment]
     """ExecuteBatch takes any of the commands above as a stream and answers each in the order sent.
@@ -307,7 +309,8 @@ class OrderCommandServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_order_command_service_pb2.IssueCreditNoteResponse, _abc.Awaitable[_order_command_service_pb2.IssueCreditNoteResponse]]:
         """IssueCreditNote gives money back and takes returned goods into stock. CUSTOMER_NOT_FOUND,
-        EMPTY_CREDIT_NOTE, ORDER_NOT_FOUND, PRODUCT_NOT_FOUND, MIXED_CURRENCIES, CREDIT_NOTE_EXISTS.
+        EMPTY_CREDIT_NOTE, ORDER_NOT_FOUND, PRODUCT_NOT_FOUND, MIXED_CURRENCIES, CREDIT_NOTE_TOO_LARGE,
+        CREDIT_NOTE_EXISTS.
         """
 
     @_abc_1.abstractmethod

@@ -322,7 +322,7 @@ class SearchOrdersResponse(_message.Message):
     """next_page_token resumes the list after this page; empty on the last one."""
     @_builtins.property
     def orders(self) -> _containers.RepeatedCompositeFieldContainer[_views_pb2.OrderSummary]:
-        """orders are by customer name, newest first for the same customer."""
+        """orders are by customer name, newest first for the same name."""
 
     @_builtins.property
     def freshness(self) -> _consistency_pb2.Freshness:

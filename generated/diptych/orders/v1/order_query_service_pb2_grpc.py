@@ -118,7 +118,7 @@ class OrderQueryServiceServicer:
 
     def SearchOrders(self, request, context):
         """SearchOrders lists the orders whose customer name or e-mail address contains a text, in any
-        case and without regard to accents; by name, and newest first for the same customer.
+        case and without regard to accents; by name, and newest first for the same name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,7 @@ class OrderQueryServiceStub:
     """ListOrders lists orders, newest first by default, with any combination of filters."""
     SearchOrders: _grpc.UnaryStreamMultiCallable[_order_query_service_pb2.SearchOrdersRequest, _order_query_service_pb2.SearchOrdersResponse]
     """SearchOrders lists the orders whose customer name or e-mail address contains a text, in any
-    case and without regard to accents; by name, and newest first for the same customer.
+    case and without regard to accents; by name, and newest first for the same name.
     """
     GetOrderDashboard: _grpc.UnaryUnaryMultiCallable[_order_query_service_pb2.GetOrderDashboardRequest, _order_query_service_pb2.GetOrderDashboardResponse]
     """GetOrderDashboard counts and sums orders and answers the first page of them."""
@@ -83,7 +83,7 @@ class OrderQueryServiceAsyncStub(OrderQueryServiceStub):
     """ListOrders lists orders, newest first by default, with any combination of filters."""
     SearchOrders: _aio.UnaryStreamMultiCallable[_order_query_service_pb2.SearchOrdersRequest, _order_query_service_pb2.SearchOrdersResponse]  # type: ignore[assignment]
     """SearchOrders lists the orders whose customer name or e-mail address contains a text, in any
-    case and without regard to accents; by name, and newest first for the same customer.
+    case and without regard to accents; by name, and newest first for the same name.
     """
     GetOrderDashboard: _aio.UnaryUnaryMultiCallable[_order_query_service_pb2.GetOrderDashboardRequest, _order_query_service_pb2.GetOrderDashboardResponse]  # type: ignore[assignment]
     """GetOrderDashboard counts and sums orders and answers the first page of them."""
@@ -138,7 +138,7 @@ class OrderQueryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_order_query_service_pb2.SearchOrdersResponse], _abc.AsyncIterator[_order_query_service_pb2.SearchOrdersResponse]]:
         """SearchOrders lists the orders whose customer name or e-mail address contains a text, in any
-        case and without regard to accents; by name, and newest first for the same customer.
+        case and without regard to accents; by name, and newest first for the same name.
         """
 
     @_abc_1.abstractmethod

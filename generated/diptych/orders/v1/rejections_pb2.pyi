@@ -68,6 +68,10 @@ class _OrderErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Orde
     """ORDER_ERROR_REASON_EMPTY_CREDIT_NOTE: FAILED_PRECONDITION, a credit note has at least one item."""
     ORDER_ERROR_REASON_CREDIT_NOTE_EXISTS: _OrderErrorReason.ValueType  # 21
     """ORDER_ERROR_REASON_CREDIT_NOTE_EXISTS: ALREADY_EXISTS; metadata credit_note_id."""
+    ORDER_ERROR_REASON_CREDIT_NOTE_TOO_LARGE: _OrderErrorReason.ValueType  # 22
+    """ORDER_ERROR_REASON_CREDIT_NOTE_TOO_LARGE: FAILED_PRECONDITION, the total is over 100,000,000
+    cents.
+    """
 
 class OrderErrorReason(_OrderErrorReason, metaclass=_OrderErrorReasonEnumTypeWrapper):
     """OrderErrorReason lists the values of google.rpc.ErrorInfo.reason (without the prefix
@@ -120,4 +124,8 @@ ORDER_ERROR_REASON_EMPTY_CREDIT_NOTE: OrderErrorReason.ValueType  # 20
 """ORDER_ERROR_REASON_EMPTY_CREDIT_NOTE: FAILED_PRECONDITION, a credit note has at least one item."""
 ORDER_ERROR_REASON_CREDIT_NOTE_EXISTS: OrderErrorReason.ValueType  # 21
 """ORDER_ERROR_REASON_CREDIT_NOTE_EXISTS: ALREADY_EXISTS; metadata credit_note_id."""
+ORDER_ERROR_REASON_CREDIT_NOTE_TOO_LARGE: OrderErrorReason.ValueType  # 22
+"""ORDER_ERROR_REASON_CREDIT_NOTE_TOO_LARGE: FAILED_PRECONDITION, the total is over 100,000,000
+cents.
+"""
 Global___OrderErrorReason: _TypeAlias = OrderErrorReason  # noqa: Y015
