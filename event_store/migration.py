@@ -6,7 +6,7 @@ from importlib.resources import files
 import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -33,7 +33,9 @@ async def migrate(owner_url: str) -> None:
 
 
 def _create_roles(admin_url: str, passwords: dict[str, str]) -> None:
-    with psycopg.connect(_plain(admin_url)) as connection:
+    with _engine(admin_url).begin() as owner:
+        connection = owner.connection.driver_connection
+        assert isinstance(connection, psycopg.Connection)  # noqa: S101 - narrows the type for mypy
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         connection.execute(role_statement("create_roles").encode())
         for role, password in passwords.items():
@@ -46,8 +48,7 @@ def _create_roles(admin_url: str, passwords: dict[str, str]) -> None:
 
 
 def _migrate(owner_url: str) -> None:
-    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    with engine.begin() as connection:
+    with _engine(owner_url).begin() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         connection.exec_driver_sql(role_statement("create_schema"))
         connection.exec_driver_sql("SET LOCAL ROLE diptych_owner")
@@ -55,7 +56,6 @@ def _migrate(owner_url: str) -> None:
         # Functions aren't versioned: the ones of this build replace whatever stands there.
         for definition in functions():
             connection.exec_driver_sql(definition.replace("%", "%%"))
-    engine.dispose()
 
 
 def _configuration(connection: Connection) -> Config:
@@ -64,5 +64,5 @@ def _configuration(connection: Connection) -> Config:
     return configuration
 
 
-def _plain(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+def _engine(url: str) -> Engine:
+    return create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)

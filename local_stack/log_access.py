@@ -29,7 +29,9 @@ def as_role(url: str, role: str, password: str) -> str:
         parts = make_url(url).set(username=role, password=password)
     except sqlalchemy.exc.ArgumentError as error:
         raise StackError("DIPTYCH_DATABASE_URL is not a postgresql:// address") from error
-    return parts.render_as_string(hide_password=False)
+    text, _, query = parts.render_as_string(hide_password=False).partition("?")
+    # A plus sign for a space is for forms: libpq would take it as it stands.
+    return f"{text}?{query.replace('+', '%20')}" if query else text
 
 
 async def _prepare(admin_url: str, writer_password: str, projector_password: str) -> LogHead:

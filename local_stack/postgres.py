@@ -65,7 +65,8 @@ class PostgresServer:
         """The address for a role: over the Unix socket, or over TCP where the settings open a port."""
         if tcp:
             return f"postgresql://{role}:{quote(password)}@127.0.0.1:{self._port}/{database}"
-        place = urlencode({"host": str(self._socket_directory), "port": self._port})
+        # A plus sign for a space is for forms: libpq would take it as it stands.
+        place = urlencode({"host": str(self._socket_directory), "port": self._port}, quote_via=quote)
         return f"postgresql://{role}:{quote(password)}@/{database}?{place}"
 
     def start(self, timeout_seconds: float = 60.0) -> None:

@@ -1,6 +1,7 @@
 """A domain's command service, made of its commands: one RPC for each, and ExecuteBatch."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf.descriptor import ServiceDescriptor
@@ -35,8 +36,10 @@ class CommandService:
     ) -> AsyncGenerator[bytes, None]:
         """Answer each command of a stream, in the order sent, with its own outcome."""
         batch = Batch(self._handler, self._receipts, self._batch, context)
-        async for answer in batch.answers(requests):
-            yield answer
+        # Closed here and now: what it reads the requests with must have ended before they are closed.
+        async with aclosing(batch.answers(requests)) as answers:
+            async for answer in answers:
+                yield answer
 
     def _answering(
         self, command: Command[Any, Any]
