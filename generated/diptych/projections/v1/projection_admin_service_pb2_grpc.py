@@ -65,7 +65,8 @@ class ProjectionAdminServiceServicer:
 
     def PauseProjection(self, request, context):
         """PauseProjection stops a projection after the batch under way; it stays paused over restarts
-        until resumed. Queries go on answering, labelled stale. Pausing twice is not an error.
+        until resumed. Queries go on answering; once the log goes on without it, their lag grows and they
+        are labelled stale. Pausing twice is not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

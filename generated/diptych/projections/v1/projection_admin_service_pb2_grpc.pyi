@@ -37,7 +37,8 @@ class ProjectionAdminServiceStub:
     """ListProjections lists every projection with its status and lag."""
     PauseProjection: _grpc.UnaryUnaryMultiCallable[_projection_admin_service_pb2.PauseProjectionRequest, _projection_admin_service_pb2.PauseProjectionResponse]
     """PauseProjection stops a projection after the batch under way; it stays paused over restarts
-    until resumed. Queries go on answering, labelled stale. Pausing twice is not an error.
+    until resumed. Queries go on answering; once the log goes on without it, their lag grows and they
+    are labelled stale. Pausing twice is not an error.
     """
     ResumeProjection: _grpc.UnaryUnaryMultiCallable[_projection_admin_service_pb2.ResumeProjectionRequest, _projection_admin_service_pb2.ResumeProjectionResponse]
     """ResumeProjection lets a paused projection go on where it stood. Resuming a running one is not
@@ -53,7 +54,8 @@ class ProjectionAdminServiceAsyncStub(ProjectionAdminServiceStub):
     """ListProjections lists every projection with its status and lag."""
     PauseProjection: _aio.UnaryUnaryMultiCallable[_projection_admin_service_pb2.PauseProjectionRequest, _projection_admin_service_pb2.PauseProjectionResponse]  # type: ignore[assignment]
     """PauseProjection stops a projection after the batch under way; it stays paused over restarts
-    until resumed. Queries go on answering, labelled stale. Pausing twice is not an error.
+    until resumed. Queries go on answering; once the log goes on without it, their lag grows and they
+    are labelled stale. Pausing twice is not an error.
     """
     ResumeProjection: _aio.UnaryUnaryMultiCallable[_projection_admin_service_pb2.ResumeProjectionRequest, _projection_admin_service_pb2.ResumeProjectionResponse]  # type: ignore[assignment]
     """ResumeProjection lets a paused projection go on where it stood. Resuming a running one is not
@@ -78,7 +80,8 @@ class ProjectionAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_projection_admin_service_pb2.PauseProjectionResponse, _abc.Awaitable[_projection_admin_service_pb2.PauseProjectionResponse]]:
         """PauseProjection stops a projection after the batch under way; it stays paused over restarts
-        until resumed. Queries go on answering, labelled stale. Pausing twice is not an error.
+        until resumed. Queries go on answering; once the log goes on without it, their lag grows and they
+        are labelled stale. Pausing twice is not an error.
         """
 
     @_abc_1.abstractmethod
