@@ -90,17 +90,12 @@ class PostgresServer:
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, a checkpoint is written, nobody is waited for."""
         process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGINT)
-        process.wait(_STOP_SECONDS)
+        processes.end(process, signal.SIGINT, _STOP_SECONDS)
 
     def kill(self) -> None:
         """End the server as a crash would; what was committed is there after the next start."""
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
+        processes.end(process, signal.SIGKILL, _STOP_SECONDS)
 
     def system_identifier(self) -> str:
         """The number that initdb gave to this cluster: the first eight bytes of its control file."""

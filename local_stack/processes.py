@@ -64,3 +64,10 @@ def stop_process(pid: int, stop_signal: signal.Signals, timeout_seconds: float) 
     except ProcessLookupError:
         return True
     return wait_until(lambda: not is_alive(pid), timeout_seconds)
+
+
+def end(process: "subprocess.Popen[bytes] | None", number: int, timeout_seconds: float) -> None:
+    """Send a signal to a child that still runs and wait for its end; raise subprocess.TimeoutExpired."""
+    if process is not None and process.poll() is None:
+        process.send_signal(number)
+        process.wait(timeout_seconds)

@@ -98,17 +98,12 @@ class ValkeyServer:
     def stop(self) -> None:
         """Write out what is buffered and end."""
         process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.terminate()
-        process.wait(_STOP_SECONDS)
+        processes.end(process, signal.SIGTERM, _STOP_SECONDS)
 
     def kill(self) -> None:
         """End the server as a crash would."""
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
+        processes.end(process, signal.SIGKILL, _STOP_SECONDS)
 
     def _stop_leftover(self) -> None:
         try:

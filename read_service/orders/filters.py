@@ -34,9 +34,6 @@ class Range:
     first: int | None = None
     last: int | None = None
 
-    def holds(self, number: int) -> bool:
-        return (self.first is None or number >= self.first) and (self.last is None or number <= self.last)
-
     @property
     def is_bounded(self) -> bool:
         return self.first is not None or self.last is not None

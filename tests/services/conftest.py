@@ -1,6 +1,24 @@
-"""The stores that these tests run against."""
+"""What these tests run against: the stores, read models that a test fills, and a read service on them."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
 
 from tests.postgres_server import event_log, event_store, log_database, postgres_server
-from tests.valkey_server import own_valkey, valkey
+from tests.services.order_read_models import ReadModels, read_models, read_service
+from tests.valkey_server import TestValkey, own_valkey, valkey
 
 __all__ = ["event_log", "event_store", "log_database", "own_valkey", "postgres_server", "valkey"]
+
+
+@pytest.fixture
+async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
+    async with read_models(valkey) as started:
+        yield started
+
+
+@pytest.fixture
+async def stub(valkey: TestValkey) -> AsyncIterator[Any]:
+    async with read_service(valkey) as started:
+        yield started

@@ -1,6 +1,5 @@
 """Queries of one order, customer or product, over a real port and a real Valkey."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -21,22 +20,9 @@ from tests.order_events import (
     shipped,
 )
 from tests.services.kit_service import refusal_of
-from tests.services.order_read_models import ReadModels, read_models, read_service
-from tests.valkey_server import TestValkey
+from tests.services.order_read_models import ReadModels
 
 MUGS = ("mug", 2, 100)
-
-
-@pytest.fixture
-async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
-    async with read_models(valkey) as started:
-        yield started
-
-
-@pytest.fixture
-async def stub(valkey: TestValkey) -> AsyncIterator[Any]:
-    async with read_service(valkey) as started:
-        yield started
 
 
 async def get_customer(stub: Any) -> views.Customer:

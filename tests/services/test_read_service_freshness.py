@@ -15,25 +15,13 @@ from google.protobuf.duration_pb2 import Duration
 from read_store import HeadAnswers, ReadStore
 from tests.order_events import approved, placed, registered
 from tests.services.kit_service import refusal_of
-from tests.services.order_read_models import ReadModels, fresh, pages_of, read_models, read_service
+from tests.services.order_read_models import ReadModels, fresh, pages_of
 from tests.valkey_server import TestValkey
 from tests.waiting import eventually
 
 MUGS = ("mug", 2, 100)
 AT_ONCE = Duration()
 SHORT = Duration(nanos=100_000_000)
-
-
-@pytest.fixture
-async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
-    async with read_models(valkey) as started:
-        yield started
-
-
-@pytest.fixture
-async def stub(valkey: TestValkey) -> AsyncIterator[Any]:
-    async with read_service(valkey) as started:
-        yield started
 
 
 def get_order(order_id: str, consistency: Consistency | None = None) -> queries.GetOrderRequest:

@@ -17,24 +17,12 @@ from tests.order_events import START, approved, cancelled, instant, placed, regi
 from tests.order_histories import History
 from tests.services.kit_service import Refused, refusal_of
 from tests.services.order_model import meets
-from tests.services.order_read_models import ReadModels, fresh, read_models, read_service
+from tests.services.order_read_models import ReadModels, fresh, read_service
 from tests.valkey_server import TestValkey
 
 MUGS = ("mug", 2, 100)
 PENDING = views.ORDER_STATUS_PENDING
 LIMIT_SECONDS = 20.0
-
-
-@pytest.fixture
-async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
-    async with read_models(valkey) as started:
-        yield started
-
-
-@pytest.fixture
-async def stub(valkey: TestValkey) -> AsyncIterator[Any]:
-    async with read_service(valkey) as started:
-        yield started
 
 
 @pytest.fixture
