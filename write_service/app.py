@@ -1,7 +1,12 @@
 """The write service's process: everything that it is made of, put together by plain calls."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from diptych.eventlog.v1 import event_log_service_pb2
+from diptych.families.v1 import family_command_service_pb2
 from diptych.orders.v1 import order_command_service_pb2
+from google.protobuf.descriptor import ServiceDescriptor
 
 from event_store import EventLog, EventStore
 from service_kit.lifecycle import serve
@@ -10,12 +15,32 @@ from service_kit.server import GrpcServer
 from service_kit.settings import Settings
 from write_service.command_handler import CommandHandler
 from write_service.command_service import CommandService
+from write_service.decider import Command, Decider
 from write_service.event_log_service import EventLogService
 from write_service.event_types import EventTypes
+from write_service.families import service as families
 from write_service.live_log import LiveLog
-from write_service.orders.service import COMMANDS, DECIDERS
+from write_service.orders import service as orders
 from write_service.receipts import Receipts
 from write_service.refusals import error_table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Domain:
+    """A domain that is served: its command service in the contract, its commands, and their deciders."""
+
+    service: ServiceDescriptor
+    commands: tuple[Command[Any, Any], ...]
+    deciders: tuple[Decider[Any], ...]
+
+
+_ORDERS = order_command_service_pb2.DESCRIPTOR.services_by_name["OrderCommandService"]
+_FAMILIES = family_command_service_pb2.DESCRIPTOR.services_by_name["FamilyCommandService"]
+
+DOMAINS = (
+    Domain(_ORDERS, orders.COMMANDS, orders.DECIDERS),
+    Domain(_FAMILIES, families.COMMANDS, families.DECIDERS),
+)
 
 
 class WriteService:
@@ -26,29 +51,14 @@ class WriteService:
         url = settings.required_database_url()
         self.store = EventStore(url)
         self.log = EventLog(url)
-        self.types = EventTypes(self.store, self.log, DECIDERS)
-        receipts = Receipts(key)
-        self.handler = CommandHandler(self.store, DECIDERS, receipts)
+        deciders = [decider for domain in DOMAINS for decider in domain.deciders]
+        self.types = EventTypes(self.store, self.log, deciders)
+        self.receipts = Receipts(key)
+        self.handler = CommandHandler(self.store, deciders, self.receipts)
         self.live = LiveLog(self.log)
-        event_log = event_log_service_pb2.DESCRIPTOR.services_by_name["EventLogService"]
-        orders = order_command_service_pb2.DESCRIPTOR.services_by_name["OrderCommandService"]
         self.server = GrpcServer(
             address=settings.write_address,
-            services=[
-                Service(
-                    descriptor=orders,
-                    implementation=CommandService(orders, COMMANDS, self.handler, receipts),
-                    refuses_unknown_fields=True,
-                    checks_itself=frozenset({"ExecuteBatch"}),
-                    probe=self.types.is_ready,
-                ),
-                Service(
-                    descriptor=event_log,
-                    implementation=EventLogService(self.store, self.log, self.live),
-                    endless=frozenset({"Subscribe"}),
-                    probe=self.types.is_ready,
-                ),
-            ],
+            services=[*(self._commands_of(domain) for domain in DOMAINS), self._event_log()],
             settings=settings,
             errors=error_table(),
         )
@@ -59,6 +69,23 @@ class WriteService:
         await self.handler.close()
         await self.store.close()
         await self.log.close()
+
+    def _commands_of(self, domain: Domain) -> Service:
+        return Service(
+            descriptor=domain.service,
+            implementation=CommandService(domain.service, domain.commands, self.handler, self.receipts),
+            refuses_unknown_fields=True,
+            checks_itself=frozenset({"ExecuteBatch"}),
+            probe=self.types.is_ready,
+        )
+
+    def _event_log(self) -> Service:
+        return Service(
+            descriptor=event_log_service_pb2.DESCRIPTOR.services_by_name["EventLogService"],
+            implementation=EventLogService(self.store, self.log, self.live),
+            endless=frozenset({"Subscribe"}),
+            probe=self.types.is_ready,
+        )
 
 
 async def main(settings: Settings) -> None:

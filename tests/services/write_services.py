@@ -12,6 +12,7 @@ from uuid import uuid4
 import grpc
 from diptych.command.v1.command_pb2 import CommandContext
 from diptych.eventlog.v1.event_log_service_pb2_grpc import EventLogServiceStub
+from diptych.families.v1.family_command_service_pb2_grpc import FamilyCommandServiceStub
 from diptych.orders.v1 import events_pb2
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from diptych.orders.v1.order_command_service_pb2_grpc import OrderCommandServiceStub
@@ -32,6 +33,7 @@ class Caller:
         self.channel_address = address
         # Any: the generated stub is typed for synchronous channels too, and its unions hide the messages.
         self.orders: Any = OrderCommandServiceStub(channel)
+        self.families: Any = FamilyCommandServiceStub(channel)
         self.log: Any = EventLogServiceStub(channel)
 
     async def customer(self, customer_id: str) -> Any:

@@ -1,26 +1,25 @@
-"""Given events, when a command, then events: specifications in three steps, of pure functions only."""
+"""Histories of the orders domain, for specifications of its commands."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-from uuid import uuid4
+from typing import ClassVar
 
-import pytest
-from diptych.command.v1.command_pb2 import CommandContext
 from diptych.orders.v1 import events_pb2 as events
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from write_service.decider import CommandRejected, States, Stream
+from tests.specs.deciding import NOW, History, refused
 from write_service.orders.service import COMMANDS, DECIDERS
 
-NOW = Timestamp(seconds=1_700_000_000, nanos=123_000)
-_COMMANDS = {command.request: command for command in COMMANDS}
-_ID_FIELDS = {
-    "customer": "customer_id",
-    "product": "sku",
-    "order": "order_id",
-    "credit-note": "credit_note_id",
-}
+__all__ = [
+    "ANNA",
+    "APPROVED",
+    "CANCELLED",
+    "DELIVERED",
+    "NOW",
+    "SHIPPED",
+    "Given",
+    "a_product",
+    "an_order",
+    "refused",
+]
 
 ANNA = events.CustomerRegistered(customer_id="anna", name="Anna", email="anna@example.com", registered_at=NOW)
 
@@ -65,59 +64,14 @@ DELIVERED = events.OrderDelivered(order_id="42", delivered_at=NOW)
 CANCELLED = events.OrderCancelled(order_id="42", reason="changed her mind", cancelled_at=NOW)
 
 
-class Outcome:
-    """What a command came to: events by stream, in the order of the log, and the response."""
+class Given(History):
+    """A history of orders."""
 
-    def __init__(self, decision: Sequence[tuple[Stream[Any], Message]], response: Message) -> None:
-        self.streams = [stream.name for stream, _ in decision]
-        self.events = [event for _, event in decision]
-        self.response: Any = response
-
-    def then(self, *expected: tuple[str, Message]) -> "Outcome":
-        """These events and no others, each on its stream."""
-        assert list(zip(self.streams, self.events, strict=True)) == list(expected)
-        return self
-
-
-class Given:
-    """A history, and the states that the deciders make of it."""
-
-    def __init__(self, *history: Message | Sequence[Message]) -> None:
-        flat = [event for each in history for event in ([each] if isinstance(each, Message) else each)]
-        self.states: dict[str, Any] = {}
-        for event in flat:
-            stream = _stream_of(event)
-            state = self.states.get(stream.name, stream.decider.initial)
-            self.states[stream.name] = stream.decider.evolve(state, event)
-
-    def when(self, request: Any) -> Outcome:
-        """Decide the command; the streams that it did not name are not there for it."""
-        request.context.CopyFrom(CommandContext(command_id=str(uuid4())))
-        command = _COMMANDS[type(request)]
-        main = command.stream(request)
-        reads = [main, *command.reads(request, self._state(main))]
-        states = {stream.name: self._state(stream) for stream in reads}
-        decision = command.decide(request, States(states), NOW)
-        assert decision[0][0].name == main.name, "the first event is on the main stream"
-        for stream, event in decision:
-            states[stream.name] = stream.decider.evolve(states[stream.name], event)
-        self.states |= states
-        return Outcome(decision, command.respond(states[main.name], decision[0][1]))
-
-    def _state(self, stream: Stream[Any]) -> Any:
-        return self.states.get(stream.name, stream.decider.initial)
-
-
-def refused(given: Given, request: Any, rejection: type[CommandRejected], **metadata: str) -> CommandRejected:
-    """The rejection of a command, which has at least this metadata."""
-    with pytest.raises(rejection) as caught:
-        given.when(request)
-    assert type(caught.value) is rejection
-    found: Mapping[str, str] = caught.value.metadata
-    assert {key: found.get(key) for key in metadata} == metadata
-    return caught.value
-
-
-def _stream_of(event: Any) -> Stream[Any]:
-    decider = next(decider for decider in DECIDERS if type(event) in decider.events)
-    return decider.stream(getattr(event, _ID_FIELDS[decider.category]))
+    commands = COMMANDS
+    deciders = DECIDERS
+    id_fields: ClassVar = {
+        "customer": "customer_id",
+        "product": "sku",
+        "order": "order_id",
+        "credit-note": "credit_note_id",
+    }

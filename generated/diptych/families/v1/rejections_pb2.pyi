@@ -34,7 +34,7 @@ class _FamilyErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fam
     """
     FAMILY_ERROR_REASON_BIRTH_DATE_IN_FUTURE: _FamilyErrorReason.ValueType  # 4
     """FAMILY_ERROR_REASON_BIRTH_DATE_IN_FUTURE: FAILED_PRECONDITION, a child is born by today in
-    UTC.
+    UTC; metadata family_id.
     """
     FAMILY_ERROR_REASON_INVOICE_EXISTS: _FamilyErrorReason.ValueType  # 5
     """FAMILY_ERROR_REASON_INVOICE_EXISTS: ALREADY_EXISTS; metadata family_id, invoice_id."""
@@ -48,7 +48,7 @@ class _FamilyErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fam
     """
     FAMILY_ERROR_REASON_WITHDRAWAL_BEFORE_ENROLLMENT: _FamilyErrorReason.ValueType  # 8
     """FAMILY_ERROR_REASON_WITHDRAWAL_BEFORE_ENROLLMENT: FAILED_PRECONDITION, a family leaves on the
-    day it enrolled or later.
+    day it enrolled or later; metadata family_id.
     """
 
 class FamilyErrorReason(_FamilyErrorReason, metaclass=_FamilyErrorReasonEnumTypeWrapper):
@@ -68,7 +68,7 @@ family_id.
 """
 FAMILY_ERROR_REASON_BIRTH_DATE_IN_FUTURE: FamilyErrorReason.ValueType  # 4
 """FAMILY_ERROR_REASON_BIRTH_DATE_IN_FUTURE: FAILED_PRECONDITION, a child is born by today in
-UTC.
+UTC; metadata family_id.
 """
 FAMILY_ERROR_REASON_INVOICE_EXISTS: FamilyErrorReason.ValueType  # 5
 """FAMILY_ERROR_REASON_INVOICE_EXISTS: ALREADY_EXISTS; metadata family_id, invoice_id."""
@@ -82,6 +82,6 @@ does not have; metadata family_id, invoice_id.
 """
 FAMILY_ERROR_REASON_WITHDRAWAL_BEFORE_ENROLLMENT: FamilyErrorReason.ValueType  # 8
 """FAMILY_ERROR_REASON_WITHDRAWAL_BEFORE_ENROLLMENT: FAILED_PRECONDITION, a family leaves on the
-day it enrolled or later.
+day it enrolled or later; metadata family_id.
 """
 Global___FamilyErrorReason: _TypeAlias = FamilyErrorReason  # noqa: Y015

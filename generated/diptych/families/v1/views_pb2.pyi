@@ -95,7 +95,9 @@ class Child(_message.Message):
     name: _builtins.str
     """name is the child's name."""
     age: _builtins.int
-    """age is the child's age in whole years on the day that the query asks for; 0 before birth."""
+    """age is the child's age in whole years on the day that the query asks for; 0 before birth. Who was
+    born on 29 February turns a year older on 1 March in years without that day.
+    """
     @_builtins.property
     def birth_date(self) -> _date_pb2.Date:
         """birth_date is the day the child was born."""
