@@ -11,6 +11,7 @@ from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 
 from event_store import EventLog, StoreError
 from projector.admin_service import ProjectionAdminService
+from projector.families import FAMILIES
 from projector.orders import ORDERS
 from projector.projection import Projection
 from projector.runner import Runner
@@ -21,7 +22,7 @@ from service_kit.methods import Service
 from service_kit.server import GrpcServer
 from service_kit.settings import Settings
 
-PROJECTIONS: tuple[Projection, ...] = (ORDERS,)
+PROJECTIONS: tuple[Projection, ...] = (ORDERS, FAMILIES)
 
 _RETRY_SECONDS = 1.0
 # A batch makes tens of thousands of objects that die with it, none in cycles; looking for cycles every 700

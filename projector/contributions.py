@@ -76,8 +76,9 @@ def contributions_of(model: ReadModel[Any], view: Message) -> Contributions:
         else:
             text, rank = (place, 0) if isinstance(place, str) else place
             found.texts[index] = fold_text(text), _checked(index, rank)
+    tallies = found.tallies
     for key, amount in model.tallies(view):
-        found.tallies[key] = found.tallies.get(key, 0) + amount
+        tallies[key] = tallies.get(key, 0) + amount
     return found
 
 

@@ -29,6 +29,8 @@ class _Entry:
     view: Message
     version: int
     contributions: Contributions
+    # Whether the contributions may be those of an earlier state of the view.
+    is_moved: bool = False
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class _ModelFold:
         self.id_starts = len(model.category) + 1
         self.entries: OrderedDict[str, _Entry] = OrderedDict()
         self.touched: dict[str, StoredEvent] = {}
+        self.contributing = model.contributing_events
         fields = model.view.DESCRIPTOR.fields_by_name
         self.has_version = "version" in fields
         self.has_last_updated = "last_updated" in fields
@@ -60,13 +63,15 @@ class _ModelFold:
         id_ = event.stream[self.id_starts :]
         entry = self.entries.get(id_)
         if entry is None:
-            entry = self.entries[id_] = _Entry(self.model.view(), 0, Contributions())
+            entry = self.entries[id_] = _Entry(self.model.view(), 0, Contributions(), is_moved=True)
         if event.version != entry.version + 1:
             raise VersionGap(
                 f"{event.stream} has version {entry.version} in {self.model.name}, then {event.version}"
             )
         entry.view = self.model.evolve(entry.view, message)
         entry.version = event.version
+        if self.contributing is None or type(message) in self.contributing:
+            entry.is_moved = True
         self.touched[id_] = event
 
     def finish(self, id_: str, last: StoredEvent, changes: Changes) -> StoredDocument:
@@ -79,9 +84,10 @@ class _ModelFold:
             seconds, microseconds = divmod(microseconds_of(last.recorded_at), 1_000_000)
             stamp: Timestamp = view.last_updated  # type: ignore[attr-defined] # as above
             stamp.seconds, stamp.nanos = seconds, microseconds * 1000
-        new = contributions_of(self.model, view)
-        changes.add(id_, entry.contributions, new)
-        entry.contributions = new
+        if entry.is_moved:
+            new = contributions_of(self.model, view)
+            changes.add(id_, entry.contributions, new)
+            entry.contributions, entry.is_moved = new, False
         message = view.SerializeToString(deterministic=True)
         return StoredDocument(version=entry.version, position=last.position, message=message)
 

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 from google.protobuf.message import Message
 
 View = TypeVar("View", bound=Message)
+# (tally, row, column) and the amount to add there.
+Tally = tuple[tuple[str, str, str], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,9 @@ class ReadModel(Generic[View]):
     and the text indexes, with one text each, or a text and a rank among equal texts. Lines of a text are
     searched each for itself. An index belongs to one read model.
     tallies names (tally, row, column) and the amount that the view adds there.
+    contributing_events are the event types that can change what indexes and tallies answer; after other
+    events neither is asked again, so they must not look at `version` and `last_updated` then. Left out, they
+    are asked after every event.
     """
 
     name: str
@@ -26,7 +31,8 @@ class ReadModel(Generic[View]):
     view: type[View]
     evolve: Callable[[View, Message], View]
     indexes: Callable[[View], Iterable[tuple[str, int | str | tuple[str, int]]]] = lambda _: ()
-    tallies: Callable[[View], Iterable[tuple[tuple[str, str, str], int]]] = lambda _: ()
+    tallies: Callable[[View], Iterable[Tally]] = lambda _: ()
+    contributing_events: tuple[type[Message], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

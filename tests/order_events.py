@@ -1,6 +1,6 @@
 """Events of the orders domain for tests, and a log of them that a test writes by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -128,7 +128,8 @@ def stream_of(event: Message) -> tuple[str, str]:
 class WrittenLog:
     """A log as its reader sees it: gapless positions, versions by stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream_of: Callable[[Message], tuple[str, str]] = stream_of) -> None:
+        self.stream_of = stream_of
         self.epoch: UUID = uuid4()
         self.events: list[StoredEvent] = []
         self.versions: dict[str, int] = {}
@@ -140,7 +141,7 @@ class WrittenLog:
     def append(self, *messages: Message) -> StoredEvent:
         """Append events; answer the last one."""
         for message in messages:
-            stream, category = stream_of(message)
+            stream, category = self.stream_of(message)
             self.versions[stream] = self.versions.get(stream, 0) + 1
             self.events.append(
                 StoredEvent(

@@ -6,8 +6,8 @@ from diptych.orders.v1.events_pb2 import CreditNoteIssued
 from diptych.orders.v1.views_pb2 import CreditNote
 from google.protobuf.message import Message
 
-from projector.orders.sales import Tally, sales_tallies
-from projector.projection import ReadModel
+from projector.orders.sales import sales_tallies
+from projector.projection import ReadModel, Tally
 
 
 def evolve(view: CreditNote, event: Message) -> CreditNote:

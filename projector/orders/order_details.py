@@ -21,10 +21,9 @@ from diptych.orders.v1.views_pb2 import (
 )
 from google.protobuf.message import Message
 
-from projector.orders.instants import date_of
+from projector.dates import date_of
 from projector.orders.money import formatted
-from projector.orders.sales import Tally
-from projector.projection import ReadModel
+from projector.projection import ReadModel, Tally
 
 # An order is of high value when its total is over this.
 HIGH_VALUE_CENTS = 100_000

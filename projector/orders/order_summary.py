@@ -22,11 +22,11 @@ from diptych.orders.v1.views_pb2 import (
 )
 from google.protobuf.message import Message
 
-from projector.orders.instants import date_of, day_of, microseconds
+from projector.dates import date_of, day_of, microseconds
 from projector.orders.money import formatted
 from projector.orders.order_details import HIGH_VALUE_CENTS
-from projector.orders.sales import Tally, sales_tallies
-from projector.projection import ReadModel
+from projector.orders.sales import sales_tallies
+from projector.projection import ReadModel, Tally
 
 _STATUS_NAMES = {number: name.removeprefix("ORDER_STATUS_") for name, number in OrderStatus.items()}
 

@@ -48,4 +48,11 @@ def indexes(view: Product) -> Iterable[tuple[str, int | str]]:
     yield "available", view.available
 
 
-PRODUCT = ReadModel(name="product", category="product", view=Product, evolve=evolve, indexes=indexes)
+PRODUCT = ReadModel(
+    name="product",
+    category="product",
+    view=Product,
+    evolve=evolve,
+    indexes=indexes,
+    contributing_events=(ProductRegistered, StockReceived, StockAdjusted, StockReserved, StockReleased),
+)

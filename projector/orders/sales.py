@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from projector.orders.instants import day_of, month_of
+from projector.dates import day_of, month_of
+from projector.projection import Tally
 
 # CLDR's code for an unknown country.
 UNKNOWN_REGION = "ZZ"
-
-Tally = tuple[tuple[str, str, str], int]
 
 
 def sales_tallies(

@@ -110,6 +110,8 @@ async def test_a_projection_is_listed_paused_and_resumed(projector: Running) -> 
     shown = await projector.projection()
     assert (shown.generation, shown.checkpoint, shown.lag_events, shown.last_error) == (1, 0, 0, "")
     assert shown.lease_holder
+    listed = await projector.stub.ListProjections(admin_pb2.ListProjectionsRequest())
+    assert [each.name for each in listed.projections] == ["families", "orders"]
     await projector.stub.PauseProjection(admin_pb2.PauseProjectionRequest(name="orders"))
     assert await _has_status(projector, admin_pb2.PROJECTION_STATUS_PAUSED)
     await projector.stub.ResumeProjection(admin_pb2.ResumeProjectionRequest(name="orders"))

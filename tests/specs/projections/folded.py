@@ -1,7 +1,8 @@
 """What read models come to: a view from events, and the whole read side from any cut of a log."""
 
+import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from event_store import StoredEvent
 from projector.contributions import contributions_of
 from projector.folding import Folder
 from projector.orders import ORDERS
-from projector.projection import ReadModel
+from projector.projection import Projection, ReadModel
 from read_store import StoredDocument
 
 View = TypeVar("View", bound=Message)
@@ -66,10 +67,10 @@ class ReadSide:
             self.texts.update({(index, id_, term): rank for id_, term, rank in come})
         self.tallies.update(changes.tallies)
 
-    def recomputed(self) -> "ReadSide":
+    def recomputed(self, projection: Projection = ORDERS) -> "ReadSide":
         """The same documents with everything else derived from them anew."""
         fresh = ReadSide(documents=self.documents)
-        models = {model.name: model for model in ORDERS.read_models}
+        models = {model.name: model for model in projection.read_models}
         for (name, id_), document in self.documents.items():
             view = models[name].view.FromString(document.message)
             found = contributions_of(models[name], view)
@@ -84,10 +85,21 @@ class ReadSide:
         return self.documents, self.scores, self.texts, tallies
 
 
-def read_side(batches: Iterable[Iterable[StoredEvent]], *, cached_views: int = 50_000) -> ReadSide:
+def read_side(
+    batches: Iterable[Iterable[StoredEvent]], *, projection: Projection = ORDERS, cached_views: int = 50_000
+) -> ReadSide:
     """Fold batches one after the other; with few cached views, views are loaded again and again."""
-    side, folder = ReadSide(), Folder(ORDERS, cached_views=cached_views)
+    side, folder = ReadSide(), Folder(projection, cached_views=cached_views)
     for batch in batches:
         side.apply(folder, batch)
         folder.trim()
     return side
+
+
+def cuts(events: list[StoredEvent], dice: random.Random, longest: int) -> Iterator[list[StoredEvent]]:
+    """The events in batches of at most that length."""
+    start = 0
+    while start < len(events):
+        end = start + dice.randint(1, longest)
+        yield events[start:end]
+        start = end

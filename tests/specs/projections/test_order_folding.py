@@ -2,16 +2,14 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from event_store import StoredEvent
 from projector.orders import ORDERS
 from tests.order_events import WrittenLog
 from tests.order_histories import SKUS, History
-from tests.specs.projections.folded import ReadSide, read_side
+from tests.specs.projections.folded import ReadSide, cuts, read_side
 
 histories = st.builds(lambda seed, steps: (seed, steps), st.integers(0, 2**32), st.integers(0, 60))
 
@@ -22,14 +20,6 @@ def written(seed: int, steps: int) -> tuple[WrittenLog, History]:
     for messages in history.steps(steps):
         log.append(*messages)
     return log, history
-
-
-def cuts(events: list[StoredEvent], dice: random.Random, longest: int) -> Iterator[list[StoredEvent]]:
-    start = 0
-    while start < len(events):
-        end = start + dice.randint(1, longest)
-        yield events[start:end]
-        start = end
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,9 +1,11 @@
-"""Instants as scores of indexes, and the days and months they fall on in UTC."""
+"""Instants and days as scores of indexes and as rows of tallies; an instant falls on its day in UTC."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
+
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 def microseconds(instant: Timestamp) -> int:
@@ -25,6 +27,26 @@ def date_of(instant: Timestamp) -> Date:
     """Answer the day as a message."""
     day = _utc(instant)
     return Date(year=day.year, month=day.month, day=day.day)
+
+
+def day_text(day: Date) -> str:
+    """Answer 2011-06-30, which sorts by time."""
+    return f"{day.year:04}-{day.month:02}-{day.day:02}"
+
+
+def month_text(day: Date) -> str:
+    """Answer 2011-06."""
+    return f"{day.year:04}-{day.month:02}"
+
+
+def days_since_1970(day: Date) -> int:
+    """Answer the number of the day, negative before 1970."""
+    return date(day.year, day.month, day.day).toordinal() - _FIRST_DAY
+
+
+def is_before(day: Date, other: Date) -> bool:
+    """Answer whether the day comes before the other; a day that is not set comes before all."""
+    return (day.year, day.month, day.day) < (other.year, other.month, other.day)
 
 
 def _utc(instant: Timestamp) -> datetime:
