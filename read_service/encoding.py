@@ -1,6 +1,7 @@
 """Responses put together from stored bytes: a field's tag, its length, its bytes."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 _LENGTH_DELIMITED = 2
 
@@ -16,8 +17,9 @@ def fields(number: int, contents: Iterable[bytes]) -> bytes:
     return b"".join(part for content in contents for part in (tag, varint(len(content)), content))
 
 
+@lru_cache(maxsize=4096)
 def varint(value: int) -> bytes:
-    """Encode a number of at least 0."""
+    """Encode a number of at least 0. Most are tags and lengths, which are the same few again and again."""
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)

@@ -31,17 +31,22 @@ class Rows:
 Walk = Callable[[Read, Place | None, int], Awaitable[Rows]]
 
 
-class ListRequest(Protocol):
-    """The fields that every list's request has."""
+class OnePageRequest(Protocol):
+    """The fields of a request that is answered with one page."""
 
     @property
     def consistency(self) -> Consistency: ...
     @property
-    def page_size(self) -> int: ...
-    @property
     def limit(self) -> int: ...
     @property
     def page_token(self) -> str: ...
+
+
+class ListRequest(OnePageRequest, Protocol):
+    """The fields that the request of every streamed list has."""
+
+    @property
+    def page_size(self) -> int: ...
 
 
 async def stream_pages(
@@ -68,6 +73,26 @@ async def stream_pages(
             yield encode_page(reads, rows, tokens, resumption)
     finally:
         await _dropped(reading)
+
+
+async def one_page(
+    reads: FreshReads, request: OnePageRequest, *, tokens: PageTokens, walk: Walk, default_size: int
+) -> bytes:
+    """Answer one page of a list, as full as the list allows; its fields are those of a stream's page.
+
+    Freshness is that of the first read where it takes several, so that no item is older than it says.
+    """
+    size = page_size(request.limit, default_size)
+    rows = await _read_rows(
+        reads, walk, tokens.read(request.page_token), size, consistency=request.consistency
+    )
+    items, answer = rows.items, rows.answer
+    while len(items) < size and (resumption := resumption_after(rows)):
+        # A read looks at so many entities and no more, whether they are what is asked for or not.
+        rows = await _read_rows(reads, walk, resumption, size - len(items))
+        items = items + rows.items
+    page = Rows(items=items, next=rows.next, answer=answer)
+    return encode_page(reads, page, tokens, resumption_after(rows))
 
 
 def page_size(asked: int, default_size: int) -> int:

@@ -15,8 +15,8 @@ from read_store import Applied, Operation
 HEARTBEAT_SECONDS = 15.0
 
 
-class WatchRequest(Protocol):
-    """The fields that every watch's request has."""
+class ResumableRequest(Protocol):
+    """The fields that the request of a watch has when it can be resumed."""
 
     @property
     def consistency(self) -> Consistency: ...
@@ -34,19 +34,22 @@ class Watch:
     _seen: Applied | None = None
     _last_sent: float = 0.0
 
-    async def begin(self, request: WatchRequest) -> int | None:
-        """Wait for what the request requires; answer the position to resume after, None to begin anew."""
-        # Taken before the first look, so that whatever happens during a look leads to another one.
+    async def begin(self, consistency: Consistency) -> None:
+        """Wait for what the request requires."""
+        await self.look((), consistency)
+        # Taken before anything is looked at, so that whatever happens during a look leads to another one.
         self._seen = await self.reads.moved(None, self.heartbeat_seconds)
-        self._last_sent = asyncio.get_running_loop().time()
-        resumes = request.HasField("resume_from")  # type: ignore[attr-defined] # as every message has
-        if not resumes:
-            await self.look((), request.consistency)
+        self.sent()
+
+    async def resume(self, request: ResumableRequest) -> int | None:
+        """Begin, and answer the position to resume after, None to begin anew."""
+        if not request.HasField("resume_from"):  # type: ignore[attr-defined] # as every message has
+            await self.begin(request.consistency)
             return None
         resumed = Consistency()
         resumed.CopyFrom(request.consistency)
         resumed.at_least_as_fresh.CopyFrom(request.resume_from)
-        await self.look((), resumed)
+        await self.begin(resumed)
         await self.look((), request.consistency)
         return self.reads.requirement(request.resume_from).position
 
@@ -60,15 +63,28 @@ class Watch:
             raise epoch_changed()
         return answer
 
-    async def beats(self) -> AsyncGenerator[bool, None]:
-        """Yield when it is time to look, at first at once; True when a heartbeat is due."""
+    async def beats(self, *, rest_seconds: float = 0.0) -> AsyncGenerator[bool, None]:
+        """Yield when it is time to look, at first at once; True when a heartbeat is due.
+
+        `rest_seconds` is the least time between two looks, for looks that cost much.
+        """
+        loop = asyncio.get_running_loop()
+        looked = loop.time()
         yield False
         while True:
-            seconds = self._last_sent + self.heartbeat_seconds - asyncio.get_running_loop().time()
+            seconds = self._last_sent + self.heartbeat_seconds - loop.time()
             moved = await self.reads.moved(self._seen, seconds) if seconds > 0 else None
             self._seen = moved or self._seen
+            if moved is not None and (rest := looked + rest_seconds - loop.time()) > 0:
+                # What happens meanwhile is seen by the one look after it, or leads to another.
+                await asyncio.sleep(rest)
+            looked = loop.time()
             yield moved is None
 
     def sent(self) -> None:
         """Say that a response was sent: the next heartbeat counts from here."""
         self._last_sent = asyncio.get_running_loop().time()
+
+    def token_at(self, answer: Answer, position: int) -> bytes:
+        """Encode the token to resume from after a position of the answer's history."""
+        return self.reads.token_at(answer.checkpoint, position).SerializeToString()

@@ -17,11 +17,11 @@ from diptych.orders.v1.views_pb2 import (
 
 from read_service import encoding
 from read_service.freshness import Answer, FreshReads
-from read_service.orders.filters import IndexWalk, OrderFilters, Range, filters_of, walk_of
-from read_service.orders.lists import DEFAULT_SIZE, order_list_tokens, orders_page
-from read_service.orders.tallies import ROWS_PER_READ, Columns, rest_of_rows
+from read_service.orders.filters import OrderFilters, Range, filters_of, orders_page
+from read_service.orders.lists import DEFAULT_SIZE, order_list_tokens
 from read_service.page_tokens import Resumption
 from read_service.pages import Read, page_size
+from read_service.tallies import ROWS_PER_READ, Columns, rest_of_rows
 from read_store import Operation, Page, PageRows, TallyRow, TallyRows
 
 _DAY = 86_400_000_000
@@ -35,7 +35,7 @@ async def get_order_dashboard(reads: FreshReads, request: GetOrderDashboardReque
     filters = filters_of(request)
     parts = _parts(filters)
     limit = page_size(request.page_size, DEFAULT_SIZE)
-    first_page = orders_page(walk_of(filters), None, limit, is_descending=True)
+    first_page = orders_page(filters, limit=limit)
     operations = (first_page, *(part for part in parts))
     answer = await reads.read(operations, consistency=request.consistency)
 
@@ -108,8 +108,7 @@ def _day_name(day: int) -> str:
 
 
 def _orders_placed(filters: OrderFilters, placed: Range) -> Page:
-    walk: IndexWalk = walk_of(replace(filters, placed=placed))
-    return orders_page(walk, None, _PAGE_ROWS, is_descending=True)
+    return orders_page(replace(filters, placed=placed), limit=_PAGE_ROWS)
 
 
 async def _add(sums: "_Sums", read: Read, part: _Part, result: Any) -> None:

@@ -2,56 +2,43 @@
 
 from typing import Any
 
-from diptych.orders.v1.order_query_service_pb2 import GetCustomerRequest, GetOrderRequest, GetProductRequest
 from diptych.orders.v1.views_pb2 import Customer, CustomerAmounts, Product
 
-from read_service.encoding import field
-from read_service.freshness import Answer, FreshReads
-from read_service.refusals import not_found
+from read_service.entities import Entity
 from read_store import Document, IndexEdge, Row
 
 
-async def get_order(reads: FreshReads, request: GetOrderRequest) -> bytes:
-    """Raise ServiceError ORDER_NOT_FOUND."""
-    order_id = request.order_id
-    answer = await reads.read(
-        (Document(view="order_details", id=order_id),),
-        consistency=request.consistency,
-        entity=f"order-{order_id}",
+def order_of(order_id: str) -> Entity:
+    """Answer an order as what is read for it."""
+    return Entity(
+        operations=(Document(view="order_details", id=order_id),),
+        not_found_reason="ORDER_NOT_FOUND",
+        ids={"order_id": order_id},
+        stream=f"order-{order_id}",
     )
-    row: Row | None = answer.results[0]
-    if row is None:
-        raise not_found(answer.checkpoint, "ORDER_NOT_FOUND", order_id=order_id)
-    return _response(reads, answer, row.message)
 
 
-async def get_customer(reads: FreshReads, request: GetCustomerRequest) -> bytes:
-    """Raise ServiceError CUSTOMER_NOT_FOUND."""
-    customer_id = request.customer_id
-    # What a customer bought comes from orders, so the customer's own version does not tell how fresh it is.
-    answer = await reads.read(
-        (
+def customer_of(customer_id: str) -> Entity:
+    """Answer a customer with what they bought: that comes from orders, so no stream tells how fresh it is."""
+    return Entity(
+        operations=(
             Document(view="customer", id=customer_id, joins=("customer_totals",)),
             IndexEdge(view="order_summary", index=f"placed/customer/{customer_id}", last=True),
         ),
-        consistency=request.consistency,
+        not_found_reason="CUSTOMER_NOT_FOUND",
+        ids={"customer_id": customer_id},
+        encode=lambda results: results[0].message + _bought(results[0].joined[0], results[1]),
     )
-    row, last_order = answer.results
-    if row is None:
-        raise not_found(answer.checkpoint, "CUSTOMER_NOT_FOUND", customer_id=customer_id)
-    return _response(reads, answer, row.message + _bought(row.joined[0], last_order))
 
 
-async def get_product(reads: FreshReads, request: GetProductRequest) -> bytes:
-    """Raise ServiceError PRODUCT_NOT_FOUND."""
-    answer = await reads.read(
-        (Document(view="product", id=request.sku, joins=("product_units",)),),
-        consistency=request.consistency,
+def product_of(sku: str) -> Entity:
+    """Answer a product with the units that its orders hold."""
+    return Entity(
+        operations=(Document(view="product", id=sku, joins=("product_units",)),),
+        not_found_reason="PRODUCT_NOT_FOUND",
+        ids={"sku": sku},
+        encode=lambda results: product_message(results[0]),
     )
-    row: Row | None = answer.results[0]
-    if row is None:
-        raise not_found(answer.checkpoint, "PRODUCT_NOT_FOUND", sku=request.sku)
-    return _response(reads, answer, product_message(row))
 
 
 def product_message(row: Row) -> bytes:
@@ -62,10 +49,6 @@ def product_message(row: Row) -> bytes:
         row.message
         + Product(reserved=units.get("reserved", 0), sold=units.get("sold", 0)).SerializeToString()
     )
-
-
-def _response(reads: FreshReads, answer: Answer, message: bytes) -> bytes:
-    return field(1, message) + field(2, reads.describe(answer))
 
 
 def _bought(totals: dict[str, int], last_order: Row | None) -> bytes:

@@ -1,4 +1,4 @@
-"""The filters of lists of orders, as indexes to walk and as a question to one order."""
+"""The filters of lists of orders, as a walk through indexes and as a question to one order."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,7 +7,8 @@ from diptych.orders.v1.order_query_service_pb2 import ORDER_BY_PLACED_AT, ORDER_
 from diptych.orders.v1.views_pb2 import ORDER_STATUS_UNSPECIFIED, OrderStatus, OrderSummary
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from read_store import Probe
+from read_service.walks import ANY_LIMIT
+from read_store import Page, Probe
 
 HIGH_VALUE_CENTS = 100_000
 
@@ -67,15 +68,6 @@ class OrderFilters:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexWalk:
-    """What to walk for a list of orders: indexes that share an order, a range of it, and probes of others."""
-
-    indexes: tuple[str, ...]
-    range: Range
-    probes: tuple[Probe, ...] = ()
-
-
 def filters_of(request: FilteringRequest) -> OrderFilters:
     """Read the filters of any request that has them."""
     has = request.HasField  # type: ignore[attr-defined] # every message has it, which a protocol of fields can't say
@@ -95,18 +87,33 @@ def microseconds(instant: Timestamp) -> int:
     return instant.seconds * 1_000_000 + instant.nanos // 1000
 
 
-def walk_of(filters: OrderFilters, order_by: OrderBy.ValueType = ORDER_BY_PLACED_AT) -> IndexWalk:
-    """Answer what to walk for the orders that meet the filters."""
+def orders_page(
+    filters: OrderFilters,
+    order_by: OrderBy.ValueType = ORDER_BY_PLACED_AT,
+    *,
+    is_descending: bool = True,
+    limit: int = ANY_LIMIT,
+) -> Page:
+    """Answer the operation that reads the first page of the orders that meet the filters."""
     order = "total" if order_by == ORDER_BY_TOTAL else "placed"
     facets = [f"{order}/status/{filters.status_name}"] if filters.status_name else []
     if filters.customer_id:
         facets.append(f"{order}/customer/{filters.customer_id}")
     if order == "total":
+        range_ = _total_range(filters)
         probes = (_placed_probe(filters),) if filters.placed.is_bounded else ()
-        return IndexWalk(indexes=tuple(facets) or ("total",), range=_total_range(filters), probes=probes)
-    if filters.value_name:
-        facets.append(f"placed/{filters.value_name}")
-    return IndexWalk(indexes=tuple(facets) or ("placed",), range=filters.placed)
+    else:
+        range_, probes = filters.placed, ()
+        facets += [f"placed/{filters.value_name}"] if filters.value_name else []
+    return Page(
+        view="order_summary",
+        indexes=tuple(facets) or (order,),
+        limit=limit,
+        descending=is_descending,
+        min=range_.first,
+        max=range_.last,
+        probes=probes,
+    )
 
 
 def lasting_probes(filters: OrderFilters) -> tuple[Probe, ...]:

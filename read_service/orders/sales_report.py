@@ -6,12 +6,12 @@ from typing import Any
 
 from diptych.orders.v1.order_query_service_pb2 import GRANULARITY_MONTH, GetSalesReportRequest
 from diptych.orders.v1.views_pb2 import SalesReportRow
-from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
 
+from read_service.dates import day_name, month_name, period_of
 from read_service.encoding import field, fields
 from read_service.freshness import Answer, FreshReads
-from read_service.orders.tallies import ROWS_PER_READ, Columns, rest_of_rows
 from read_service.refusals import invalid_field
+from read_service.tallies import ROWS_PER_READ, Columns, rest_of_rows
 from read_store import Operation, TallyRows
 
 # About 3 MB, which fits into one response.
@@ -52,22 +52,21 @@ def _period(request: GetSalesReportRequest, name: str, *, is_monthly: bool) -> s
     if not 1 <= date.year <= 9999 or not 1 <= date.month <= 12:
         raise invalid_field(name, "must have a year from 1 to 9999 and a month from 1 to 12")
     if is_monthly:
-        return f"{date.year:04}-{date.month:02}"
+        return month_name(date)
     if not 1 <= date.day <= calendar.monthrange(date.year, date.month)[1]:
         raise invalid_field(name, f"there is no day {date.day} in month {date.month} of {date.year}")
-    return f"{date.year:04}-{date.month:02}-{date.day:02}"
+    return day_name(date)
 
 
 def _rows(name: str, columns: Columns) -> list[SalesReportRow]:
     period, _, region_code = name.partition("/")
-    year, month, day = (*map(int, period.split("-")), 0)[:3]
     by_currency: dict[str, dict[str, int]] = {}
     for column, amount in columns.items():
         kind, _, currency_code = column.partition("|")
         by_currency.setdefault(currency_code, {})[kind] = amount
     return [
         SalesReportRow(
-            period=Date(year=year, month=month, day=day),
+            period=period_of(period),
             orders=amounts.get("orders", 0),
             units=amounts.get("units", 0),
             gross_cents=amounts.get("gross", 0),

@@ -4,13 +4,15 @@ from collections.abc import AsyncGenerator
 
 from diptych.orders.v1 import order_query_service_pb2 as queries
 
+from read_service.changes import watch_list
+from read_service.entities import get_entity, watch_entity
 from read_service.freshness import FreshReads
 from read_service.orders.dashboard import get_order_dashboard
-from read_service.orders.entities import get_customer, get_order, get_product
+from read_service.orders.entities import customer_of, order_of, product_of
 from read_service.orders.lists import list_customer_orders, list_orders, list_products
 from read_service.orders.sales_report import get_sales_report
 from read_service.orders.search import search_orders
-from read_service.orders.watches import watch_order, watch_orders
+from read_service.orders.watches import watched_orders
 from read_service.watch import HEARTBEAT_SECONDS, Watch
 from service_kit.context import CallContext
 
@@ -31,7 +33,7 @@ class OrderQueryService:
         self._heartbeat_seconds = heartbeat_seconds
 
     async def get_order(self, request: queries.GetOrderRequest, _context: CallContext) -> bytes:
-        return await get_order(self._reads, request)
+        return await get_entity(self._reads, request.consistency, order_of(request.order_id))
 
     def list_orders(self, request: queries.ListOrdersRequest, _context: CallContext) -> Responses:
         return list_orders(self._reads, request, self._token_key)
@@ -45,7 +47,7 @@ class OrderQueryService:
         return await get_order_dashboard(self._reads, request, self._token_key)
 
     async def get_customer(self, request: queries.GetCustomerRequest, _context: CallContext) -> bytes:
-        return await get_customer(self._reads, request)
+        return await get_entity(self._reads, request.consistency, customer_of(request.customer_id))
 
     def list_customer_orders(
         self, request: queries.ListCustomerOrdersRequest, _context: CallContext
@@ -53,7 +55,7 @@ class OrderQueryService:
         return list_customer_orders(self._reads, request, self._token_key)
 
     async def get_product(self, request: queries.GetProductRequest, _context: CallContext) -> bytes:
-        return await get_product(self._reads, request)
+        return await get_entity(self._reads, request.consistency, product_of(request.sku))
 
     def list_products(self, request: queries.ListProductsRequest, _context: CallContext) -> Responses:
         return list_products(self._reads, request, self._token_key)
@@ -62,7 +64,10 @@ class OrderQueryService:
         return await get_sales_report(self._reads, request)
 
     def watch_order(self, request: queries.WatchOrderRequest, _context: CallContext) -> Responses:
-        return watch_order(Watch(self._reads, self._heartbeat_seconds), request)
+        return watch_entity(self._watch(), request, order_of(request.order_id))
 
     def watch_orders(self, request: queries.WatchOrdersRequest, _context: CallContext) -> Responses:
-        return watch_orders(Watch(self._reads, self._heartbeat_seconds), request)
+        return watch_list(self._watch(), request, watched_orders(request))
+
+    def _watch(self) -> Watch:
+        return Watch(self._reads, self._heartbeat_seconds)

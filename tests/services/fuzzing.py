@@ -14,6 +14,8 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from tests.services.fuzzed_values import WELL_KNOWN
+
 # Values for a field by its name, where a request should find something that exists.
 Known = Mapping[str, Sequence[Any]]
 
@@ -75,11 +77,13 @@ class _Maker:
     known: Known
     hostile_share: float
 
-    def message(self, message_type: Descriptor, depth: int = 0) -> Message:
+    def message(
+        self, message_type: Descriptor, depth: int = 0, rules: frozenset[str] = frozenset()
+    ) -> Message:
         """A message whose fields keep their rules, but for the share of hostile ones."""
-        made = _WELL_KNOWN.get(message_type.full_name)
+        made = WELL_KNOWN.get(message_type.full_name)
         if made is not None:
-            return GetMessageClass(message_type)(**made(self.chance, self.is_hostile()))
+            return GetMessageClass(message_type)(**made(self.chance, self.is_hostile(), rules))
         message = GetMessageClass(message_type)()
         if depth < _DEEPEST:
             for field in self.fields(message_type):
@@ -108,7 +112,8 @@ class _Maker:
             for _ in range(self.chance.choice((0, 1, 2, 60) if is_hostile else (1, 2, 3))):
                 self.append(getattr(message, field.name), field, depth)
         elif field.message_type is not None:
-            getattr(message, field.name).CopyFrom(self.message(field.message_type, depth + 1))
+            made = self.message(field.message_type, depth + 1, _names_of_rules(field))
+            getattr(message, field.name).CopyFrom(made)
         else:
             setattr(message, field.name, self.scalar(field, is_hostile))
 
@@ -143,7 +148,12 @@ def _good(field: FieldDescriptor, chance: random.Random) -> Any:
             return chance.randbytes(chance.randrange(20))
         case FieldDescriptor.CPPTYPE_BOOL:
             return chance.random() < 0.5
-    return chance.randint(1, 100)
+    return _whole(getattr(rules, rules.WhichOneof("type") or "int32"), chance)
+
+
+def _whole(rules: Any, chance: random.Random) -> int:
+    """A small number within the rules."""
+    return chance.randint(max(1, rules.gte), min(100, rules.lte or 100))
 
 
 def _text(rules: Any, chance: random.Random) -> str:
@@ -190,47 +200,14 @@ def _hostile(field: FieldDescriptor, chance: random.Random) -> Any:
     return chance.choice((low, high, max(low, -1), 0, 2**31 - 1))
 
 
-def _timestamp(chance: random.Random, is_hostile: bool) -> dict[str, int]:
-    if is_hostile:
-        seconds = chance.choice((-(2**63), -62135596801, -1, 253402300800, 2**63 - 1))
-        return {"seconds": seconds, "nanos": chance.choice((-1, 0, 1_000_000_000, 2**31 - 1))}
-    return {"seconds": chance.randrange(2_000_000_000), "nanos": chance.randrange(1_000_000_000)}
-
-
-def _duration(chance: random.Random, is_hostile: bool) -> dict[str, int]:
-    if is_hostile:
-        return {"seconds": chance.choice((-(2**63), -1, 315_576_000_001, 2**63 - 1)), "nanos": -1}
-    # Short, so that a query does not spend the test's time in a wait.
-    return {"nanos": chance.randrange(200_000_000)}
-
-
-def _date(chance: random.Random, is_hostile: bool) -> dict[str, int]:
-    if is_hostile:
-        edges = (-(2**31), -1, 0, 13, 31, 32, 10_000, 2**31 - 1)
-        return {part: chance.choice(edges) for part in ("year", "month", "day")}
-    return {
-        "year": chance.randint(2009, 2012),
-        "month": chance.randint(1, 12),
-        "day": chance.randint(0, 28),
-    }
-
-
-def _postal_address(chance: random.Random, is_hostile: bool) -> dict[str, Any]:
-    region = chance.choice(("xx", "GBRT", "\0", "g")) if is_hostile else chance.choice(("", "GB", "FR"))
-    return {"region_code": region, "address_lines": ["1 High Street"] * (500 if is_hostile else 2)}
-
-
-_WELL_KNOWN: dict[str, Callable[[random.Random, bool], dict[str, Any]]] = {
-    "google.protobuf.Timestamp": _timestamp,
-    "google.protobuf.Duration": _duration,
-    "google.type.Date": _date,
-    "google.type.PostalAddress": _postal_address,
-}
-
-
 def _rules(field: FieldDescriptor) -> Any:
     rules = field.GetOptions().Extensions[validate_pb2.field]
     return rules.repeated.items if field.is_repeated else rules
+
+
+def _names_of_rules(field: FieldDescriptor) -> frozenset[str]:
+    """The ids of a field's own rules, which say more than its type."""
+    return frozenset(rule.id for rule in _rules(field).cel)
 
 
 def _is_required(field: FieldDescriptor) -> bool:

@@ -1,4 +1,7 @@
-"""The read side of orders under test: a log by hand, the real folding and store, a served read service."""
+"""The read side under test: a log by hand, the real folding and store, a served read service.
+
+Of orders, where no other projection is named.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +19,7 @@ from event_store import LogPage
 from projector.applying import batch_of
 from projector.folding import Folder
 from projector.orders import ORDERS
+from projector.projection import Projection
 from read_service.app import build_server
 from read_store import Checkpoint, Connection, ReadModelWriter, ReadStore
 from read_store.keys import partition_root
@@ -30,11 +34,14 @@ TOKEN_KEY = bytes(range(32))
 class ReadModels:
     """Folds a written log into the store, as far and in steps as small as a test wants."""
 
-    def __init__(self, writer: ReadModelWriter, token: int, log: WrittenLog) -> None:
+    def __init__(
+        self, writer: ReadModelWriter, token: int, log: WrittenLog, projection: Projection = ORDERS
+    ) -> None:
         self.log = log
         self._writer = writer
         self._token = token
-        self._folder = Folder(ORDERS)
+        self._projection = projection
+        self._folder = Folder(projection)
         self._checkpoint: Checkpoint | None = None
 
     @property
@@ -43,7 +50,7 @@ class ReadModels:
 
     async def rebuild(self) -> None:
         """Start an empty generation."""
-        await self._writer.new_generation(self._token, ORDERS.version, self.log.epoch)
+        await self._writer.new_generation(self._token, self._projection.version, self.log.epoch)
         self._folder.clear()
         self._checkpoint = await self._writer.checkpoint()
         if self._checkpoint.generation > 1:
@@ -103,7 +110,7 @@ class ReadModels:
         checkpoint = self._required()
         admin = Connection(valkey.admin_url)
         await admin.open()
-        key = f"{partition_root('orders')}g{checkpoint.generation}:checkpoint"
+        key = f"{partition_root(self._projection.name)}g{checkpoint.generation}:checkpoint"
         await admin.call("HSET", key, "position", str(position))
         await admin.close()
 
@@ -113,14 +120,16 @@ class ReadModels:
 
 
 @asynccontextmanager
-async def read_models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
-    """An empty generation of the read models of orders, of a log of its own."""
-    writer = ReadModelWriter(valkey.projector_url, "orders")
+async def read_models(
+    valkey: TestValkey, projection: Projection = ORDERS, log: WrittenLog | None = None
+) -> AsyncIterator[ReadModels]:
+    """An empty generation of a projection's read models, of a log of its own."""
+    writer = ReadModelWriter(valkey.projector_url, projection.name)
     await writer.open()
     try:
         token = await writer.acquire_lease("test", 3600)
         assert token is not None
-        models = ReadModels(writer, token, WrittenLog())
+        models = ReadModels(writer, token, log or WrittenLog(), projection)
         await models.rebuild()
         yield models
     finally:
@@ -153,6 +162,8 @@ async def read_channel(
             yield channel
         finally:
             await server.stop()
+            # What the server said last may still be on its way.
+            await channel.close(grace=5.0)
             await store.close()
 
 
