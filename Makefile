@@ -29,6 +29,7 @@ lint: .venv/ready ## style, types and walls
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy examples
 	$(BIN)/lint-imports
 
 format: .venv/ready ## format Python and protos
@@ -66,8 +67,10 @@ lock: ## pin what pyproject.toml asks for, with hashes
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra local --extra dev -o requirements.txt pyproject.toml
 	cat requirements-early-3.11.txt >> requirements.txt # pip-compile drops what this Python does not need
 
-bench: .venv/ready ## import the whole retail data and compare it with independent sums; measure reads and lists
+bench: .venv/ready ## import all the real data and compare it with independent sums; measure reads and lists
 	$(BIN)/python -m bench.retail_import
+	$(BIN)/python -m bench.tuition_import
+	$(BIN)/python -m bench.families
 	$(BIN)/python -m bench.read_your_writes
 	$(BIN)/python -m bench.list_pages
 

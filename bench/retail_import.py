@@ -13,10 +13,12 @@ import uvloop
 from rich.console import Console
 
 from bench.running import Addresses, running_stack
-from command_line.importing.command import IN_FLIGHT, STREAMS
+from command_line.importing.online_retail.command import STREAMS, summarize
+from command_line.importing.online_retail.report import RetailReport
+from command_line.importing.online_retail.source import OnlineRetail, files_of
 from command_line.importing.progress import progress_view
-from command_line.importing.replay import Replayed, files_of, replay
-from command_line.importing.summary import print_summary
+from command_line.importing.replay import Replayed, replay
+from command_line.importing.terminal import IN_FLIGHT
 from tests.end_to_end.retail_answers import differences, wait_until_read
 from tests.end_to_end.retail_sums import RetailSums, sum_files
 
@@ -41,21 +43,22 @@ def measure(folder: Path) -> int:
     return 1 if found else 0
 
 
-def _import(files: Sequence[Path], addresses: Addresses, console: Console) -> Replayed:
+def _import(files: Sequence[Path], addresses: Addresses, console: Console) -> Replayed[RetailReport]:
     replaying = replay(
-        files,
+        OnlineRetail(files, io.StringIO()),
         write_address=addresses.write,
-        rows=io.StringIO(),
         progress=progress_view(console),
         streams=STREAMS,
         in_flight=IN_FLIGHT,
     )
     replayed = uvloop.run(replaying)
-    print_summary(console, replayed)
+    summarize(console, replayed)
     return replayed
 
 
-def _compare(replayed: Replayed, addresses: Addresses, sums: RetailSums, console: Console) -> list[str]:
+def _compare(
+    replayed: Replayed[RetailReport], addresses: Addresses, sums: RetailSums, console: Console
+) -> list[str]:
     report = replayed.report
     assert report.last_receipt is not None
     began = time.monotonic()
@@ -63,7 +66,7 @@ def _compare(replayed: Replayed, addresses: Addresses, sums: RetailSums, console
     console.print(f"the read side had all of it {time.monotonic() - began:.2f} s after the last answer")
     found = differences(addresses.read, report.last_receipt.token, sums)
     read = (sums.lines_read, sums.lines_not_taken)
-    if (report.lines_read, report.lines_not_taken.total()) != read:
+    if (report.entries_read, report.entries_not_taken.total()) != read:
         found.append(f"lines read and not taken: expected {read}")
     if not report.is_complete:
         found.append("the lines taken and not taken are not the lines read")

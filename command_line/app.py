@@ -8,7 +8,9 @@ import typer
 from pydantic import ValidationError
 
 from command_line.demo import demo
-from command_line.importing.command import import_online_retail
+from command_line.generating.command import generate_families
+from command_line.importing.online_retail.command import import_online_retail
+from command_line.importing.tuition.command import import_tuition
 from command_line.migrate import migrate
 from command_line.run import run
 from command_line.status import status
@@ -18,7 +20,12 @@ from service_kit.errors import StartRefused
 # Every command is a plain function; its docstring is what --help shows.
 COMMANDS: tuple[Callable[..., Any], ...] = (run, demo, status, migrate)
 # What `diptych import` takes: the name of the source and its function.
-IMPORTS: tuple[tuple[str, Callable[..., Any]], ...] = (("online-retail", import_online_retail),)
+IMPORTS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("online-retail", import_online_retail),
+    ("tuition", import_tuition),
+)
+# What `diptych generate` makes.
+GENERATED: tuple[tuple[str, Callable[..., Any]], ...] = (("families", generate_families),)
 
 
 def build() -> typer.Typer:
@@ -36,6 +43,10 @@ def build() -> typer.Typer:
     for name, command in IMPORTS:
         sources.command(name)(command)
     app.add_typer(sources, name="import")
+    generated = typer.Typer(help="Make up data and send it through the services.", no_args_is_help=True)
+    for name, command in GENERATED:
+        generated.command(name)(command)
+    app.add_typer(generated, name="generate")
     return app
 
 

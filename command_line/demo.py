@@ -11,8 +11,13 @@ from rich.console import Console
 
 from command_line.demo_answers import calls, show_answers
 from command_line.demo_commands import demo_commands
+from command_line.demo_families import demo_families
+from command_line.demo_family_answers import show_family_answers
+from command_line.importing.batches import families_batch, orders_batch
+from command_line.importing.online_retail.report import RetailReport
+from command_line.importing.online_retail.source import OnlineRetail, files_of
 from command_line.importing.progress import progress_view
-from command_line.importing.replay import Replayed, files_of, replay
+from command_line.importing.replay import Replayed, replay
 from command_line.importing.sender import Sender, SendingStopped
 from local_stack.addresses import for_callers
 
@@ -27,7 +32,7 @@ def demo(
         str, typer.Option(envvar="DIPTYCH_READ_ADDRESS", help="The read service.")
     ] = "127.0.0.1:50052",
 ) -> None:
-    """Fill the services with a day of a real shop and orders in every status; again changes nothing."""
+    """Fill the services with a day of a real shop, other orders and families; again changes nothing."""
     console = Console()
     write_address, read_address = for_callers(write_address), for_callers(read_address)
     try:
@@ -35,6 +40,7 @@ def demo(
         _conclude(console, replayed)
         assert replayed.report.last_receipt is not None  # noqa: S101 - the demo has commands
         show_answers(console, read_address, replayed.report.last_receipt.token)
+        show_family_answers(console, read_address, replayed.report.last_receipt.token)
     except SendingStopped as error:
         _fail(str(error))
     except grpc.RpcError as error:
@@ -44,23 +50,24 @@ def demo(
         console.print(f"  {call}", markup=False, highlight=False, soft_wrap=True)
 
 
-async def fill(write_address: str, console: Console) -> Replayed:
+async def fill(write_address: str, console: Console) -> Replayed[RetailReport]:
     """Import the sample and send the demo's own commands. Raises SendingStopped."""
     replayed = await replay(
-        files_of(SAMPLE),
+        OnlineRetail(files_of(SAMPLE), io.StringIO()),
         write_address=write_address,
-        rows=io.StringIO(),
         progress=progress_view(console),
         streams=1,
         in_flight=512,
     )
-    async with Sender(write_address, replayed.report.note_answer, streams=1) as sender:
+    async with Sender(orders_batch, write_address, replayed.report.note_answer, streams=1) as sender:
         for group in demo_commands():
             await sender.send([group])
+    async with Sender(families_batch, write_address, replayed.report.note_answer, streams=1) as sender:
+        await sender.send(demo_families())
     return replayed
 
 
-def _conclude(console: Console, replayed: Replayed) -> None:
+def _conclude(console: Console, replayed: Replayed[RetailReport]) -> None:
     report = replayed.report
     before = sum(outcomes.replayed + outcomes.existing for outcomes in report.outcomes.values())
     console.print(
@@ -71,7 +78,7 @@ def _conclude(console: Console, replayed: Replayed) -> None:
     )
     for reason, count in sorted(report.commands_refused.items()):
         console.print(f"{count:,} commands refused: {reason}", highlight=False)
-    for reason, count in sorted(report.lines_not_taken.items()):
+    for reason, count in sorted(report.entries_not_taken.items()):
         console.print(f"{count:,} lines not taken: {reason}", highlight=False)
 
 

@@ -11,7 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from rich.console import Console
 from rich.table import Table
 
-_DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 60
 
 
 def show_answers(console: Console, read_address: str, token: ConsistencyToken) -> None:
@@ -26,30 +26,30 @@ def show_answers(console: Console, read_address: str, token: ConsistencyToken) -
 
 def _dashboard(stub: stubs.OrderQueryServiceStub, fresh: Consistency) -> Table:
     request = queries.GetOrderDashboardRequest(consistency=fresh, page_size=1)
-    dashboard = stub.GetOrderDashboard(request, timeout=_DEADLINE_SECONDS).dashboard
-    table = _table("GetOrderDashboard", "", "orders")
+    dashboard = stub.GetOrderDashboard(request, timeout=DEADLINE_SECONDS).dashboard
+    shown = table("GetOrderDashboard", "", "orders")
     for count in dashboard.counts:
-        table.add_row(_status(count.status), f"{count.orders:,}")
-    table.add_row("all", f"{dashboard.total_count:,}")
-    table.add_row("over 1,000.00", f"{dashboard.high_value_count:,}")
-    table.add_row("open revenue", _money(dashboard.open_revenue_cents, dashboard.currency_code))
-    table.add_row("total revenue", _money(dashboard.total_revenue_cents, dashboard.currency_code))
-    return table
+        shown.add_row(_status(count.status), f"{count.orders:,}")
+    shown.add_row("all", f"{dashboard.total_count:,}")
+    shown.add_row("over 1,000.00", f"{dashboard.high_value_count:,}")
+    shown.add_row("open revenue", money(dashboard.open_revenue_cents, dashboard.currency_code))
+    shown.add_row("total revenue", money(dashboard.total_revenue_cents, dashboard.currency_code))
+    return shown
 
 
 def _sales(stub: stubs.OrderQueryServiceStub, fresh: Consistency) -> Table:
     request = queries.GetSalesReportRequest(consistency=fresh)
-    rows = stub.GetSalesReport(request, timeout=_DEADLINE_SECONDS).rows
-    table = _table("GetSalesReport", "day", "orders", "units", "gross", "credit", "net")
+    rows = stub.GetSalesReport(request, timeout=DEADLINE_SECONDS).rows
+    shown = table("GetSalesReport", "day", "orders", "units", "gross", "credit", "net")
     for row in rows[-5:]:
         cents = (row.gross_cents, row.credit_cents, row.net_cents)
-        table.add_row(
+        shown.add_row(
             f"{row.period.year}-{row.period.month:02}-{row.period.day:02}",
             f"{row.orders:,}",
             f"{row.units:,}",
-            *(_money(amount, row.currency_code) for amount in cents),
+            *(money(amount, row.currency_code) for amount in cents),
         )
-    return table
+    return shown
 
 
 def _low_stock(stub: stubs.OrderQueryServiceStub, fresh: Consistency) -> Table:
@@ -60,31 +60,33 @@ def _low_stock(stub: stubs.OrderQueryServiceStub, fresh: Consistency) -> Table:
         is_descending=True,
         limit=5,
     )
-    table = _table("ListProducts low_stock_below 10", "product", "received", "reserved", "sold", "available")
-    for page in stub.ListProducts(request, timeout=_DEADLINE_SECONDS):
+    shown = table("ListProducts low_stock_below 10", "product", "received", "reserved", "sold", "available")
+    for page in stub.ListProducts(request, timeout=DEADLINE_SECONDS):
         for product in page.products:
             stock = (product.received, product.reserved, product.sold, product.available)
-            table.add_row(product.name, *(f"{units:,}" for units in stock))
-    return table
+            shown.add_row(product.name, *(f"{units:,}" for units in stock))
+    return shown
 
 
 def _found(stub: stubs.OrderQueryServiceStub, fresh: Consistency) -> Table:
     request = queries.SearchOrdersRequest(consistency=fresh, term="muller", limit=5)
-    table = _table('SearchOrders "muller"', "order", "customer", "status", "total")
-    for page in stub.SearchOrders(request, timeout=_DEADLINE_SECONDS):
+    shown = table('SearchOrders "muller"', "order", "customer", "status", "total")
+    for page in stub.SearchOrders(request, timeout=DEADLINE_SECONDS):
         for order in page.orders:
-            table.add_row(order.order_id, order.customer_name, _status(order.status), order.formatted_total)
-    return table
+            shown.add_row(order.order_id, order.customer_name, _status(order.status), order.formatted_total)
+    return shown
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
+def table(title: str, *columns: str) -> Table:
+    """An empty table; its first column is text, the others are numbers."""
+    made = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
-    return table
+        made.add_column(column, justify="right" if number else "left")
+    return made
 
 
-def _money(cents: int, currency_code: str) -> str:
+def money(cents: int, currency_code: str) -> str:
+    """An amount as people write it."""
     return f"{cents / 100:,.2f} {currency_code}"
 
 
@@ -95,6 +97,7 @@ def _status(status: "views.OrderStatus.ValueType") -> str:
 def calls(write_address: str, read_address: str) -> Sequence[str]:
     """grpcurl calls that go on from here."""
     command, query = "diptych.orders.v1.OrderCommandService", "diptych.orders.v1.OrderQueryService"
+    families = "diptych.families.v1.FamilyQueryService"
     approve = '{"context":{"command_id":"\'$(uuidgen)\'"},"order_id":"demo-pending","approved_by":"me"}'
     return (
         f"""grpcurl -plaintext -d '{{"order_id":"demo-pending"}}' {read_address} {query}/GetOrder""",
@@ -102,6 +105,8 @@ def calls(write_address: str, read_address: str) -> Sequence[str]:
         f"""grpcurl -plaintext -d '{{"term":"muller"}}' {read_address} {query}/SearchOrders""",
         f"""grpcurl -plaintext -d '{{"customer_id":"guest"}}' {read_address} {query}/GetCustomer""",
         f"""grpcurl -plaintext -d '{{"split_by_country":true}}' {read_address} {query}/GetSalesReport""",
+        f"""grpcurl -plaintext -d '{{"family_id":"demo-okafor"}}' {read_address} {families}/GetFamily""",
+        f"""grpcurl -plaintext {read_address} {families}/WatchAtRiskFamilies""",
         f"""grpcurl -plaintext -d '{{"filter":{{"correlation_id":"demo"}}}}' {write_address} """
         """diptych.eventlog.v1.EventLogService/ReadAll""",
     )

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from google.type import postal_address_pb2  # type: ignore[import-untyped] # ships no types
 
-from command_line.importing.planned import Command, Kind, command_context
+from command_line.importing.kinds import OrderKind
+from command_line.importing.planned import Command, command_context
 
 CORRELATION_ID = "demo"
 
@@ -22,12 +23,17 @@ _PRODUCTS = (
     ("demo-lamp", "Reading lamp, brass", 64900, 40),
 )
 # Order, customer, items, and how far it goes.
-_ORDERS: tuple[tuple[str, str, tuple[tuple[str, int], ...], tuple[Kind, ...]], ...] = (
+_ORDERS: tuple[tuple[str, str, tuple[tuple[str, int], ...], tuple[OrderKind, ...]], ...] = (
     ("demo-pending", "demo-zoe", (("demo-tea", 2), ("demo-cup", 4)), ()),
-    ("demo-approved", "demo-amadou", (("demo-lamp", 2),), (Kind.APPROVE,)),
-    ("demo-shipped", "demo-zoe", (("demo-cup", 4),), (Kind.APPROVE, Kind.SHIP)),
-    ("demo-delivered", "demo-amadou", (("demo-tea", 12),), (Kind.APPROVE, Kind.SHIP, Kind.DELIVER)),
-    ("demo-cancelled", "demo-ines", (("demo-lamp", 1),), (Kind.CANCEL,)),
+    ("demo-approved", "demo-amadou", (("demo-lamp", 2),), (OrderKind.APPROVE,)),
+    ("demo-shipped", "demo-zoe", (("demo-cup", 4),), (OrderKind.APPROVE, OrderKind.SHIP)),
+    (
+        "demo-delivered",
+        "demo-amadou",
+        (("demo-tea", 12),),
+        (OrderKind.APPROVE, OrderKind.SHIP, OrderKind.DELIVER),
+    ),
+    ("demo-cancelled", "demo-ines", (("demo-lamp", 1),), (OrderKind.CANCEL,)),
 )
 
 _Batched = commands.ExecuteBatchRequest
@@ -37,25 +43,25 @@ def demo_commands() -> Iterator[Sequence[Command]]:
     """Groups to be sent one after another: the customer is suspended when all orders are placed."""
     yield tuple(_command(*request) for request in _requests())
     suspend = commands.SuspendCustomerRequest(customer_id="demo-ines", reason="asked for a break")
-    yield (_command(Kind.SUSPEND, "demo-ines", _Batched(suspend_customer=suspend)),)
+    yield (_command(OrderKind.SUSPEND, "demo-ines", _Batched(suspend_customer=suspend)),)
 
 
-def _requests() -> Iterator[tuple[Kind, str, _Batched]]:
+def _requests() -> Iterator[tuple[OrderKind, str, _Batched]]:
     for customer_id, name, email, _ in _CUSTOMERS:
         register = commands.RegisterCustomerRequest(customer_id=customer_id, name=name, email=email)
-        yield Kind.CUSTOMER, customer_id, _Batched(register_customer=register)
+        yield OrderKind.CUSTOMER, customer_id, _Batched(register_customer=register)
     for sku, name, unit_price_cents, quantity in _PRODUCTS:
         product = commands.RegisterProductRequest(
             sku=sku, name=name, unit_price_cents=unit_price_cents, currency_code="GBP"
         )
-        yield Kind.PRODUCT, sku, _Batched(register_product=product)
+        yield OrderKind.PRODUCT, sku, _Batched(register_product=product)
         stock = commands.ReceiveStockRequest(sku=sku, quantity=quantity, reference="demo")
-        yield Kind.STOCK, sku, _Batched(receive_stock=stock)
+        yield OrderKind.STOCK, sku, _Batched(receive_stock=stock)
     for order_id, customer_id, items, steps in _ORDERS:
-        yield Kind.PLACE, order_id, _Batched(place_order=_place(order_id, customer_id, items))
+        yield OrderKind.PLACE, order_id, _Batched(place_order=_place(order_id, customer_id, items))
         for step in steps:
             yield step, order_id, _next(step, order_id)
-    yield Kind.CREDIT_NOTE, "demo-credit", _Batched(issue_credit_note=_credit_note())
+    yield OrderKind.CREDIT_NOTE, "demo-credit", _Batched(issue_credit_note=_credit_note())
 
 
 def _place(order_id: str, customer_id: str, items: Sequence[tuple[str, int]]) -> commands.PlaceOrderRequest:
@@ -69,15 +75,15 @@ def _place(order_id: str, customer_id: str, items: Sequence[tuple[str, int]]) ->
     )
 
 
-def _next(step: Kind, order_id: str) -> _Batched:
+def _next(step: OrderKind, order_id: str) -> _Batched:
     match step:
-        case Kind.APPROVE:
+        case OrderKind.APPROVE:
             approve = commands.ApproveOrderRequest(order_id=order_id, approved_by="demo")
             return _Batched(approve_order=approve)
-        case Kind.SHIP:
+        case OrderKind.SHIP:
             ship = commands.ShipOrderRequest(order_id=order_id, carrier="Post", tracking_number="DEMO-1")
             return _Batched(ship_order=ship)
-        case Kind.DELIVER:
+        case OrderKind.DELIVER:
             return _Batched(deliver_order=commands.DeliverOrderRequest(order_id=order_id))
         case _:
             cancel = commands.CancelOrderRequest(order_id=order_id, reason="ordered twice")
@@ -94,7 +100,7 @@ def _credit_note() -> commands.IssueCreditNoteRequest:
     )
 
 
-def _command(kind: Kind, subject: str, request: _Batched) -> Command:
+def _command(kind: OrderKind, subject: str, request: _Batched) -> Command:
     """Puts the context into the request as well; its key is the command and what it is about."""
     name = str(request.WhichOneof("command"))
     command = getattr(request, name)

@@ -1,41 +1,47 @@
-"""What the importer sends: a command with its kind, its id and the lines of the file it stands for."""
+"""What is sent: commands with their kinds and ids, in groups and phases."""
 
 import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from diptych.command.v1.command_pb2 import CommandContext
-from diptych.orders.v1 import order_command_service_pb2 as commands
+from diptych.families.v1 import family_command_service_pb2 as families
+from diptych.orders.v1 import order_command_service_pb2 as orders
+
+from command_line.importing.kinds import Kind
+
+# What the batch of either domain takes and answers.
+Batched = orders.ExecuteBatchRequest | families.ExecuteBatchRequest
+Answer = orders.ExecuteBatchResponse | families.ExecuteBatchResponse
 
 _NAMESPACE = uuid.UUID("5a3e8a4e-6a0b-5d0f-9f4f-0d1c6f1f7d11")
 
 
-class Kind(StrEnum):
-    """What a command does, as the final table calls it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command with the entries of a file that are taken when it is accepted."""
 
-    CUSTOMER = "customers registered"
-    PRODUCT = "products registered"
-    STOCK = "deliveries of stock"
-    PLACE = "orders placed"
-    APPROVE = "orders approved"
-    SHIP = "orders shipped"
-    DELIVER = "orders delivered"
-    CANCEL = "orders cancelled"
-    WRITE_OFF = "stock write-offs"
-    CREDIT_NOTE = "credit notes issued"
-    SUSPEND = "customers suspended"
+    kind: Kind
+    request: Batched
+    command_id: str
+    # What it is about, for instance the invoice or the family.
+    subject: str
+    # The line in the file of each entry that the command stands for.
+    entries: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One command with the lines of the file that are taken when it is accepted."""
+class Phase:
+    """Groups of commands, made when they are asked for; a group goes in order, groups go side by side.
 
-    kind: Kind
-    request: commands.ExecuteBatchRequest
-    command_id: str
-    # The invoice, or the customer's or product's id where there is none.
-    subject: str
-    lines: tuple[int, ...] = ()
+    The size is the number of commands that `is_counted` holds for, called by the unit.
+    """
+
+    name: str
+    size: int
+    groups: Iterator[Sequence[Command]]
+    unit: str = "commands"
+    is_counted: Callable[[Command], bool] = lambda _command: True
 
 
 def command_context(key: str, correlation_id: str) -> CommandContext:

@@ -17,11 +17,11 @@ class ProgressView(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def begin(self, name: str, size: int) -> None:
-        """A phase of so many commands begins."""
+    def begin(self, name: str, size: int, unit: str = "commands") -> None:
+        """A phase of so many commands, or of what else the unit says, begins."""
 
     def advance(self) -> None:
-        """One more command was answered."""
+        """One more of them was answered."""
 
     def end(self) -> None:
         """The phase is over."""
@@ -37,7 +37,7 @@ class PlainLines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._name, self._count, self._since = "", 0, 0.0
+        self._name, self._unit, self._count, self._since = "", "", 0, 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -47,18 +47,18 @@ class PlainLines:
     ) -> None:
         return
 
-    def begin(self, name: str, size: int) -> None:  # noqa: ARG002 - a bar needs it
+    def begin(self, name: str, size: int, unit: str = "commands") -> None:  # noqa: ARG002 - a bar needs it
         """A phase begins."""
-        self._name, self._count, self._since = name, 0, time.monotonic()
+        self._name, self._unit, self._count, self._since = name, unit, 0, time.monotonic()
 
     def advance(self) -> None:
-        """One more command was answered."""
+        """One more was answered."""
         self._count += 1
 
     def end(self) -> None:
         """Print the phase's line."""
         seconds = time.monotonic() - self._since
-        self._console.print(f"{self._name}: {self._count:,} commands in {seconds:.1f} s", highlight=False)
+        self._console.print(f"{self._name}: {self._count:,} {self._unit} in {seconds:.1f} s", highlight=False)
 
 
 class _Bar(PlainLines):
@@ -84,9 +84,9 @@ class _Bar(PlainLines):
     ) -> None:
         self._progress.stop()
 
-    def begin(self, name: str, size: int) -> None:
-        super().begin(name, size)
-        self._task = self._progress.add_task(name, total=size)
+    def begin(self, name: str, size: int, unit: str = "commands") -> None:
+        super().begin(name, size, unit)
+        self._task = self._progress.add_task(f"{name} ({unit})", total=size)
 
     def advance(self) -> None:
         super().advance()

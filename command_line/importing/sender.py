@@ -4,18 +4,17 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import grpc
 import grpc.aio
-from diptych.orders.v1 import order_command_service_pb2 as commands
-from diptych.orders.v1 import order_command_service_pb2_grpc as stubs
 from google.rpc import code_pb2  # type: ignore[import-untyped] # ships no types
 
-from command_line.importing.planned import Command
+from command_line.importing.batches import OpenBatch
+from command_line.importing.planned import Answer, Command
 
-Answer = commands.ExecuteBatchResponse
 # Called with each answer; the flag says that the command had been sent more than once in this run.
 OnAnswer = Callable[[Command, Answer, bool], None]
 
@@ -50,6 +49,7 @@ class Sender:
 
     def __init__(
         self,
+        open_batch: OpenBatch,
         address: str,
         on_answer: OnAnswer,
         *,
@@ -57,6 +57,7 @@ class Sender:
         in_flight: int = 256,
         patience_seconds: float = 60,
     ) -> None:
+        self._open_batch = open_batch
         self._address = address
         # Streams on one connection share its buffers, so a connection for each.
         self._channels = [
@@ -81,7 +82,10 @@ class Sender:
         """Return when every command is answered. Raises SendingStopped."""
         # The streams take groups from the one iterator whenever they have room, so none falls behind.
         shared = iter(groups)
-        lanes = [_Lane(channel, shared, self._on_answer, self._in_flight) for channel in self._channels]
+        lanes = [
+            _Lane(partial(self._open_batch, channel), shared, self._on_answer, self._in_flight)
+            for channel in self._channels
+        ]
         tasks = [asyncio.create_task(self._drive(lane)) for lane in lanes]
         try:
             await asyncio.gather(*tasks)
@@ -124,12 +128,12 @@ class _Lane:
 
     def __init__(
         self,
-        channel: grpc.aio.Channel,
+        open_batch: "Callable[[], grpc.aio.StreamStreamCall[Any, Any]]",
         groups: Iterator[Sequence[Command]],
         on_answer: OnAnswer,
         in_flight: int,
     ) -> None:
-        self._stub: stubs.OrderCommandServiceAsyncStub = stubs.OrderCommandServiceStub(channel)
+        self._open_batch = open_batch
         self._groups = groups
         self._on_answer = on_answer
         self._room = asyncio.Semaphore(in_flight)
@@ -145,7 +149,9 @@ class _Lane:
         self._unsent.extendleft(reversed(self._unanswered))
         self._unanswered.clear()
         self._room = asyncio.Semaphore(self._in_flight)
-        call = self._stub.ExecuteBatch()
+        if self._next() is None:
+            return
+        call = self._open_batch()
         reader, writer = asyncio.create_task(self._read(call)), asyncio.create_task(self._write(call))
         try:
             await self._watch(reader, writer)
@@ -173,14 +179,14 @@ class _Lane:
                 raise _Interrupted(f"no answer for {_SILENCE_SECONDS} seconds")
         reader.result()
 
-    async def _write(self, call: "grpc.aio.StreamStreamCall[commands.ExecuteBatchRequest, Answer]") -> None:
+    async def _write(self, call: "grpc.aio.StreamStreamCall[Any, Any]") -> None:
         try:
             while command := self._next():
                 await self._room.acquire()
                 self._unanswered.append(self._unsent.popleft())
                 await call.write(command.request)
             await call.done_writing()
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        except (grpc.aio.AioRpcError, grpc.aio.InternalError, asyncio.InvalidStateError):
             # The call has ended: the reader is told why.
             return
 
@@ -192,7 +198,7 @@ class _Lane:
             self._unsent.extend(group)
         return self._unsent[0]
 
-    async def _read(self, call: "grpc.aio.StreamStreamCall[commands.ExecuteBatchRequest, Answer]") -> None:
+    async def _read(self, call: "grpc.aio.StreamStreamCall[Any, Any]") -> None:
         async for answer in call:
             command = self._unanswered[0]
             if answer.command_id != command.command_id:

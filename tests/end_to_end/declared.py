@@ -7,7 +7,7 @@ import grpc
 
 from tests.services.kit_service import Refused
 
-_ERRORS = ("diptych/errors/v1/error_reason.proto", "diptych/orders/v1/rejections.proto")
+_PROTOS = Path("protos/diptych")
 # Answered by the library before our code is asked.
 _TOO_LARGE = "larger than max"
 
@@ -15,9 +15,9 @@ _TOO_LARGE = "larger than max"
 def declared_codes() -> dict[str, str]:
     """The status code of every reason, as the comment of its enum value says it."""
     found: dict[str, str] = {}
-    for name in _ERRORS:
-        text = (Path("protos") / name).read_text(encoding="utf-8")
-        found |= dict(re.findall(r"// (?:ORDER_)?ERROR_REASON_(\w+): ([A-Z_]+)", text))
+    for path in (_PROTOS / "errors/v1/error_reason.proto", *sorted(_PROTOS.glob("*/v1/rejections.proto"))):
+        text = path.read_text(encoding="utf-8")
+        found |= dict(re.findall(r"// (?:[A-Z]+_)?ERROR_REASON_(\w+): ([A-Z_]+)", text))
     return found
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from diptych.orders.v1 import order_command_service_pb2 as commands
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
@@ -21,7 +20,7 @@ from tests.services.kit_service import Refused
 
 # Streams without end are left when nothing more has come for so long.
 _QUIET_SECONDS = 0.2
-_ENDLESS = frozenset({"Subscribe", "WatchOrder", "WatchOrders"})
+_ENDLESS = ("Subscribe", "Watch")
 _BATCH = 5
 _CALLS_AT_ONCE = 16
 
@@ -52,7 +51,7 @@ async def fuzz(
             except grpc.aio.AioRpcError as error:
                 _take_refusal(fuzzed, codes, Refused(error), rpc, sent)
                 if rpc.client_streaming:
-                    fuzzed.unanswered.update(_command_ids(sent))
+                    fuzzed.unanswered.update(_command_ids(rpc, sent))
                 return
             fuzzed.answers["OK"] += 1
             for answer in answers:
@@ -94,7 +93,7 @@ async def _call(channel: grpc.aio.Channel, rpc: MethodDescriptor, bodies: Sequen
         return [answer async for answer in send(iter(bodies), timeout=DEADLINE_SECONDS)]
     send = channel.unary_stream(path, response_deserializer=parse)
     call = send(bodies[0], timeout=DEADLINE_SECONDS)
-    if rpc.name not in _ENDLESS:
+    if not rpc.name.startswith(_ENDLESS):
         return [answer async for answer in call]
     reading = asyncio.ensure_future(call.read())
     done, _ = await asyncio.wait([reading], timeout=_QUIET_SECONDS)
@@ -102,14 +101,15 @@ async def _call(channel: grpc.aio.Channel, rpc: MethodDescriptor, bodies: Sequen
         # A refusal comes before anything else, and is raised here.
         return [await reading]
     call.cancel()
-    await asyncio.wait([reading])
+    # How it ends after that is of no interest.
+    await asyncio.gather(reading, return_exceptions=True)
     return []
 
 
 def _take_answer(
     fuzzed: Fuzzed, codes: dict[str, str], answer: Any, rpc: MethodDescriptor, sent: Sequence[bytes]
 ) -> None:
-    if isinstance(answer, commands.ExecuteBatchResponse):
+    if rpc.client_streaming:
         outcome = answer.WhichOneof("outcome")
         if outcome is None or outcome == "error":
             _take_refusal(fuzzed, codes, _RefusedInBatch(answer.error), rpc, sent)
@@ -120,10 +120,10 @@ def _take_answer(
         _note_accepted(fuzzed, request.context.command_id, answer)
 
 
-def _command_ids(bodies: Sequence[bytes]) -> Iterable[str]:
+def _command_ids(rpc: MethodDescriptor, bodies: Sequence[bytes]) -> Iterable[str]:
     for body in bodies:
         with contextlib.suppress(DecodeError):
-            request: Any = commands.ExecuteBatchRequest.FromString(body)
+            request: Any = GetMessageClass(rpc.input_type).FromString(body)
             command = request.WhichOneof("command")
             if command is not None:
                 yield getattr(request, command).context.command_id.lower()

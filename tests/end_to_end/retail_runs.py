@@ -13,6 +13,8 @@ from diptych.eventlog.v1 import event_log_service_pb2 as log
 from diptych.eventlog.v1 import event_log_service_pb2_grpc as stubs
 from rich.console import Console
 
+from command_line.importing.online_retail.report import RetailReport
+from command_line.importing.online_retail.source import OnlineRetail
 from command_line.importing.progress import PlainLines
 from command_line.importing.replay import Replayed, replay
 
@@ -38,21 +40,22 @@ async def run(
     on_answer: Callable[[str, int], None] = lambda _phase, _count: None,
     in_flight: int = 512,
     streams: int = 1,
-) -> Replayed:
+) -> Replayed[RetailReport]:
     """Import the files; the report's rows are thrown away."""
     return await replay(
-        files,
+        OnlineRetail(files, io.StringIO()),
         write_address=write_address,
-        rows=io.StringIO(),
         progress=WatchedProgress(on_answer),
         streams=streams,
         in_flight=in_flight,
     )
 
 
-def run_until(position: int, write_address: str, file: Path, report: Path) -> None:
+def run_until(
+    position: int, write_address: str, file: Path, report: Path, source: str = "online-retail"
+) -> None:
     """Import in another process and kill it when the log has reached a position."""
-    command = [sys.executable, "-m", "command_line.app", "import", "online-retail", str(file)]
+    command = [sys.executable, "-m", "command_line.app", "import", source, str(file)]
     # Few in flight, so that the end does not come first.
     options = ["--write-address", write_address, "--report", str(report), "--in-flight", "4"]
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL) as process:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import grpc
 from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken, OnTimeout
 from diptych.eventlog.v1 import event_log_service_pb2 as event_log
+from diptych.families.v1.family_query_service_pb2_grpc import FamilyQueryServiceStub
 from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 from diptych.projections.v1.projection_admin_service_pb2_grpc import ProjectionAdminServiceStub
 from grpc_health.v1 import health_pb2  # type: ignore[import-untyped] # ships no types
@@ -19,8 +20,10 @@ from tests.stack import Stack
 
 PROCESSES = ("write_service", "second_write_service", "read_service", "second_read_service", "projector")
 COMMANDS = "diptych.orders.v1.OrderCommandService"
+FAMILY_COMMANDS = "diptych.families.v1.FamilyCommandService"
 EVENT_LOG = "diptych.eventlog.v1.EventLogService"
 QUERIES = "diptych.orders.v1.OrderQueryService"
+FAMILY_QUERIES = "diptych.families.v1.FamilyQueryService"
 PROJECTIONS = "diptych.projections.v1.ProjectionAdminService"
 # Generous: what is answered at once needs a fraction of it.
 AT_ONCE_SECONDS = 5.0
@@ -42,6 +45,7 @@ class Reader:
         self.channel = channel
         # Any: the generated stub is typed for synchronous channels too, and its unions hide the messages.
         self.orders: Any = OrderQueryServiceStub(channel)
+        self.families: Any = FamilyQueryServiceStub(channel)
 
 
 class Admin:
@@ -67,8 +71,10 @@ class Shop:
         """Each service by name, with a channel to the process that serves it."""
         return {
             COMMANDS: self.write.channel,
+            FAMILY_COMMANDS: self.write.channel,
             EVENT_LOG: self.write.channel,
             QUERIES: self.read.channel,
+            FAMILY_QUERIES: self.read.channel,
             PROJECTIONS: self.admin.channel,
         }
 

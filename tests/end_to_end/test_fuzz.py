@@ -8,16 +8,22 @@ import grpc
 import pytest
 from diptych.command.v1.command_pb2 import CommandContext
 from diptych.eventlog.v1 import event_log_service_pb2 as event_log
+from diptych.families.v1 import family_command_service_pb2 as family_commands
+from diptych.families.v1 import family_query_service_pb2 as family_queries
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.projections.v1 import projection_admin_service_pb2 as projections
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from tests.end_to_end.declared import declared_codes, fault_of
+from tests.end_to_end.every_family_command import enroll, invoice
 from tests.end_to_end.fuzzer import fuzz
 from tests.end_to_end.shop import (
     COMMANDS,
     EVENT_LOG,
+    FAMILY_COMMANDS,
+    FAMILY_QUERIES,
     PROCESSES,
     PROJECTIONS,
     QUERIES,
@@ -29,14 +35,16 @@ from tests.end_to_end.shop import (
     recorded_after,
 )
 from tests.services.kit_service import Refused, refusal_of
-from tests.services.write_services import a_context, place, receive
+from tests.services.write_services import a_context, place
 from tests.stack import Stack
 from tests.waiting import eventually
 
 _SERVICES = {
     COMMANDS: commands.DESCRIPTOR.services_by_name["OrderCommandService"],
+    FAMILY_COMMANDS: family_commands.DESCRIPTOR.services_by_name["FamilyCommandService"],
     EVENT_LOG: event_log.DESCRIPTOR.services_by_name["EventLogService"],
     QUERIES: queries.DESCRIPTOR.services_by_name["OrderQueryService"],
+    FAMILY_QUERIES: family_queries.DESCRIPTOR.services_by_name["FamilyQueryService"],
     PROJECTIONS: projections.DESCRIPTOR.services_by_name["ProjectionAdminService"],
 }
 _REQUESTS_PER_RPC = 60
@@ -55,12 +63,17 @@ async def known(shop: Shop) -> dict[str, list[Any]]:
     request = place(customer, {sku: 1})
     request.order_id = order
     placed = await shop.write.orders.PlaceOrder(request)
+    family = new_id("family")
+    await shop.write.families.EnrollFamily(enroll(family))
+    await shop.write.families.IssueTuitionInvoice(invoice(family, 100))
     page = shop.read.orders.ListOrders(queries.ListOrdersRequest(consistency=newest(), page_size=1))
     return {
         "customer_id": [customer, "nobody"],
         "sku": [sku, sku, "nothing"],
         "order_id": [order, order, new_id("order"), "none"],
-        "stream": [f"order-{order}", f"product-{sku}", "order-none"],
+        "family_id": [family, family, new_id("family"), "nobody"],
+        "invoice_id": ["september", new_id("invoice")],
+        "stream": [f"order-{order}", f"family-{family}", f"product-{sku}", "order-none"],
         "token": [placed.receipt.token.token, "AAAA"],
         "page_token": ["", (await page.read()).next_page_token],
         "expected_version": [0, 1, 2],
@@ -73,7 +86,7 @@ async def test_every_fuzzed_request_is_answered_as_declared_and_only_the_accepte
     pids = {name: stack.pid(name) for name in PROCESSES}
     before, accepted, unanswered = await head_of(shop.write), set[str](), set[str]()
     for seed, (name, service) in enumerate(_SERVICES.items()):
-        names = {"name": ["orders", "nothing"]} if name == PROJECTIONS else {}
+        names = {"name": ["orders", "families", "nothing"]} if name == PROJECTIONS else {}
         fuzzed = await fuzz(shop.services[name], service, _REQUESTS_PER_RPC, seed, {**known, **names})
         assert fuzzed.faults == [], name
         assert fuzzed.answers["OK"] > 0
@@ -91,36 +104,54 @@ async def test_every_fuzzed_request_is_answered_as_declared_and_only_the_accepte
 
 
 async def _resume(shop: Shop) -> None:
-    """The fuzzer may have paused what it was told the name of."""
-    await shop.admin.projections.ResumeProjection(projections.ResumeProjectionRequest(name="orders"))
+    """The fuzzer may have paused what it was told the names of."""
+    for name in ("orders", "families"):
+        await shop.admin.projections.ResumeProjection(projections.ResumeProjectionRequest(name=name))
 
-    async def runs() -> bool:
+    async def run() -> bool:
         listed = await shop.admin.projections.ListProjections(projections.ListProjectionsRequest())
-        [shown] = listed.projections
-        is_running = shown.status == projections.PROJECTION_STATUS_RUNNING
-        return is_running and shown.lag_events == 0 and not shown.last_error
+        return all(
+            shown.status == projections.PROJECTION_STATUS_RUNNING
+            and shown.lag_events == 0
+            and not shown.last_error
+            for shown in listed.projections
+        )
 
-    await eventually(runs)
+    await eventually(run)
 
 
-@pytest.mark.parametrize("rpc", [rpc.name for rpc in _SERVICES[COMMANDS].methods])
-async def test_a_field_that_is_not_known_is_refused_in_every_command(shop: Shop, rpc: str) -> None:
-    before = await head_of(shop.write)
+@pytest.mark.parametrize(
+    ("service", "rpc"), [(name, rpc) for name, rpc in _RPCS if name in (COMMANDS, FAMILY_COMMANDS)]
+)
+async def test_a_field_that_is_not_known_is_refused_in_every_command(
+    shop: Shop, service: str, rpc: str
+) -> None:
+    before, method = await head_of(shop.write), _SERVICES[service].methods_by_name[rpc]
     if rpc == "ExecuteBatch":
-        inner = receive(new_id("sku")).SerializeToString() + _UNKNOWN_FIELD
-        batch = commands.ExecuteBatchRequest(receive_stock=commands.ReceiveStockRequest.FromString(inner))
-        [answer] = [each async for each in shop.write.orders.ExecuteBatch(iter([batch]), timeout=20)]
-        assert "unknown fields: receive_stock.1023" in answer.error.message
+        await _check_unknown_field_in_batch(shop, service, method)
         return
-    request_type = GetMessageClass(_SERVICES[COMMANDS].methods_by_name[rpc].input_type)
+    request_type = GetMessageClass(method.input_type)
     context = CommandContext.FromString(a_context().SerializeToString() + _UNKNOWN_FIELD)
     for body in (
         request_type(context=a_context()).SerializeToString() + _UNKNOWN_FIELD,
         request_type(context=context).SerializeToString(),
     ):
-        refused = await refusal_of(_raw(shop, COMMANDS, rpc, body))
+        refused = await refusal_of(_raw(shop, service, rpc, body))
         assert (refused.code, refused.info.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_FIELD")
     assert await head_of(shop.write) == before
+
+
+async def _check_unknown_field_in_batch(shop: Shop, service: str, method: MethodDescriptor) -> None:
+    field = method.input_type.fields[0]
+    assert field.message_type is not None
+    inner = GetMessageClass(field.message_type)(context=a_context()).SerializeToString() + _UNKNOWN_FIELD
+    batch = GetMessageClass(method.input_type)()
+    getattr(batch, field.name).MergeFromString(inner)
+    send: Any = shop.services[service].stream_stream(
+        f"/{service}/ExecuteBatch", response_deserializer=GetMessageClass(method.output_type).FromString
+    )
+    [answer] = [each async for each in send(iter([batch.SerializeToString()]), timeout=20)]
+    assert f"unknown fields: {field.name}.1023" in answer.error.message
 
 
 @pytest.mark.parametrize(("service", "rpc"), _RPCS)
@@ -136,6 +167,8 @@ async def test_noise_is_refused_by_every_rpc(shop: Shop, service: str, rpc: str)
     [
         (COMMANDS, "PlaceOrder"),
         (COMMANDS, "ExecuteBatch"),
+        (FAMILY_COMMANDS, "UpdateRiskScore"),
+        (FAMILY_QUERIES, "WatchAtRiskFamilies"),
         (EVENT_LOG, "ReadAll"),
         (QUERIES, "GetOrder"),
         (QUERIES, "WatchOrders"),

@@ -10,8 +10,9 @@ import pytest
 from diptych.command.v1.command_pb2 import CommandContext
 from diptych.consistency.v1.consistency_pb2 import ConsistencyToken
 
-from command_line.importing import requests
-from command_line.importing.planned import Kind
+from command_line.importing.kinds import OrderKind
+from command_line.importing.online_retail import requests
+from command_line.importing.online_retail.report import RetailReport
 from command_line.importing.replay import Replayed
 from tests.end_to_end.retail_answers import differences
 from tests.end_to_end.retail_runs import SAMPLE, WHOLE, cut_day, head, run, run_until
@@ -29,7 +30,7 @@ def empty_stack(tmp_path: Path) -> Iterator[Stack]:
         stack.stop()
 
 
-def _token(replayed: Replayed) -> ConsistencyToken:
+def _token(replayed: Replayed[RetailReport]) -> ConsistencyToken:
     assert replayed.report.last_receipt is not None
     return replayed.report.last_receipt.token
 
@@ -42,9 +43,9 @@ async def test_a_day_is_imported_to_the_cent_and_only_once(empty_stack: Stack, t
 
     resumed = await run(write_address, SAMPLE)
     sums = sum_files([SAMPLE])
-    assert (resumed.report.lines_read, resumed.report.lines_taken) == (858, 858)
-    assert resumed.report.outcomes[Kind.PLACE].replayed > 0
-    assert resumed.report.outcomes[Kind.PLACE].accepted > 0
+    assert (resumed.report.entries_read, resumed.report.entries_taken) == (858, 858)
+    assert resumed.report.outcomes[OrderKind.PLACE].replayed > 0
+    assert resumed.report.outcomes[OrderKind.PLACE].accepted > 0
     assert differences(empty_stack.read_address, _token(resumed), sums) == []
 
     position = head(write_address)
@@ -86,7 +87,7 @@ async def test_an_import_goes_on_where_the_write_service_was_killed(
     empty_stack.start_part("write_service")
     finished = await importing
     assert finished.report.is_complete
-    assert finished.report.lines_not_taken.total() == finished.report.commands_refused.total() == 0
+    assert finished.report.entries_not_taken.total() == finished.report.commands_refused.total() == 0
     assert differences(empty_stack.read_address, _token(finished), sum_files([SAMPLE])) == []
 
     # With ids of its own a second run is another import: what the first test counts on is not luck.
@@ -104,5 +105,5 @@ def _context_of_its_own(_key: str, correlation_id: str) -> CommandContext:
 async def test_a_day_of_the_whole_data_is_imported_to_the_cent(empty_stack: Stack, tmp_path: Path) -> None:
     day = cut_day(WHOLE / "2011-03.csv.gz", "2011-03-11", tmp_path)
     replayed = await run(empty_stack.write_address, day)
-    assert (replayed.report.lines_read, replayed.report.lines_taken) == (959, 959)
+    assert (replayed.report.entries_read, replayed.report.entries_taken) == (959, 959)
     assert differences(empty_stack.read_address, _token(replayed), sum_files([day])) == []

@@ -10,7 +10,8 @@ import grpc
 import pytest
 from diptych.orders.v1 import order_command_service_pb2 as commands
 
-from tests.end_to_end.every_command import Command, every_command
+from tests.end_to_end.domains import DOMAINS, ORDERS, Domain
+from tests.end_to_end.every_command import Command
 from tests.end_to_end.shop import Shop, channel_to, head_of, new_id, recorded_after
 from tests.services.holding_proxy import HoldingProxy, holding_proxy
 from tests.services.kit_service import refusal_of
@@ -18,7 +19,7 @@ from tests.services.write_services import Caller, a_context, place, receive, wit
 from tests.waiting import eventually
 
 _DEADLINE_SECONDS = 30
-_ALL = [rpc.name for rpc in commands.DESCRIPTOR.services_by_name["OrderCommandService"].methods][:-1]
+_EACH_DOMAIN = pytest.mark.parametrize("domain", DOMAINS, ids=[domain.name for domain in DOMAINS])
 
 Repeat = Callable[[Any], Any]
 
@@ -35,29 +36,20 @@ def _with_another_id(request: Any) -> Any:
     return copy
 
 
-async def _send(caller: Caller, rpc: str, request: Any) -> Any:
-    return await getattr(caller.orders, rpc)(request, timeout=_DEADLINE_SECONDS)
+async def _send(caller: Caller, rpc: str, request: Any, domain: Domain = ORDERS) -> Any:
+    return await domain.send(caller, rpc, request, _DEADLINE_SECONDS)
 
 
-async def _send_all_at_once(shop: Shop, rpc: str, request: Any, repeat: Repeat = _same) -> list[Any]:
+async def _send_all_at_once(
+    shop: Shop, rpc: str, request: Any, repeat: Repeat = _same, domain: Domain = ORDERS
+) -> list[Any]:
     """The same command twice to each of two write services, and once in a batch to each."""
     callers = [shop.write, shop.second_write] * 2
-    alone = [_send(caller, rpc, repeat(request)) for caller in callers]
-    batched = [_send_in_batch(caller, rpc, repeat(request)) for caller in callers[:2]]
+    alone = [_send(caller, rpc, repeat(request), domain) for caller in callers]
+    batched = [
+        domain.send_in_batch(caller, rpc, repeat(request), _DEADLINE_SECONDS) for caller in callers[:2]
+    ]
     return list(await asyncio.gather(*alone, *batched))
-
-
-async def _send_in_batch(caller: Caller, rpc: str, request: Any) -> Any:
-    field = next(
-        field.name
-        for field in commands.ExecuteBatchRequest.DESCRIPTOR.fields
-        if field.message_type is not None and field.message_type.name == f"{rpc}Request"
-    )
-    batch = iter([commands.ExecuteBatchRequest(**{field: request})])
-    call = caller.orders.ExecuteBatch(batch, timeout=_DEADLINE_SECONDS)
-    [answer] = [each async for each in call]
-    assert answer.WhichOneof("outcome") == field, answer
-    return getattr(answer, field)
 
 
 def _effects(events: Iterable[Any]) -> Counter[str]:
@@ -65,10 +57,10 @@ def _effects(events: Iterable[Any]) -> Counter[str]:
     return Counter(event.type.rpartition(".")[2] for event in events)
 
 
-async def _effects_of_sending_once(shop: Shop) -> Counter[str]:
+async def _effects_of_sending_once(shop: Shop, domain: Domain) -> Counter[str]:
     before = await head_of(shop.write)
-    for rpc, request in every_command():
-        await _send(shop.write, rpc, request)
+    for rpc, request in domain.every_command():
+        await _send(shop.write, rpc, request, domain)
     return _effects(await recorded_after(shop.write, before))
 
 
@@ -78,20 +70,23 @@ def _check_equal(answers: list[Any], *, first_times: int) -> None:
     assert sum(not answer.receipt.replayed for answer in answers) == first_times
 
 
-async def test_every_command_sent_six_times_at_once_has_one_effect_and_equal_answers(shop: Shop) -> None:
-    expected = await _effects_of_sending_once(shop)
+@_EACH_DOMAIN
+async def test_every_command_sent_six_times_at_once_has_one_effect_and_equal_answers(
+    shop: Shop, domain: Domain
+) -> None:
+    expected = await _effects_of_sending_once(shop, domain)
     before, sent = await head_of(shop.write), list[Command]()
-    for rpc, request in every_command():
-        answers = await _send_all_at_once(shop, rpc, request)
+    for rpc, request in domain.every_command():
+        answers = await _send_all_at_once(shop, rpc, request, domain=domain)
         _check_equal(answers, first_times=1)
         sent.append((rpc, request))
-    assert {rpc for rpc, _ in sent} == set(_ALL)
+    assert {rpc for rpc, _ in sent} == domain.command_names
     events = await recorded_after(shop.write, before)
     assert {event.command_id for event in events} == {request.context.command_id for _, request in sent}
     assert _effects(events) == expected
     # Much later, and after the rules would refuse most of them.
     for rpc, request in sent:
-        answers = [await _send(caller, rpc, request) for caller in (shop.write, shop.second_write)]
+        answers = [await _send(caller, rpc, request, domain) for caller in (shop.write, shop.second_write)]
         _check_equal(answers, first_times=0)
     assert await head_of(shop.write) == before + len(events)
 
@@ -114,23 +109,26 @@ async def _behind_a_proxy(address: str) -> AsyncIterator[tuple[HoldingProxy, Cal
         yield proxy, Caller(channel, proxy.address)
 
 
-async def test_every_command_whose_connection_is_cut_before_the_answer_is_answered_again(shop: Shop) -> None:
-    expected = await _effects_of_sending_once(shop)
+@_EACH_DOMAIN
+async def test_every_command_whose_connection_is_cut_before_the_answer_is_answered_again(
+    shop: Shop, domain: Domain
+) -> None:
+    expected = await _effects_of_sending_once(shop, domain)
     before = await head_of(shop.write)
-    for rpc, request in every_command():
-        await _lose_the_answer(shop, rpc, request)
-        answers = [await _send(caller, rpc, request) for caller in (shop.second_write, shop.write)]
+    for rpc, request in domain.every_command():
+        await _lose_the_answer(shop, rpc, request, domain)
+        answers = [await _send(caller, rpc, request, domain) for caller in (shop.second_write, shop.write)]
         _check_equal(answers, first_times=0)
     assert _effects(await recorded_after(shop.write, before)) == expected
 
 
-async def _lose_the_answer(shop: Shop, rpc: str, request: Any) -> None:
+async def _lose_the_answer(shop: Shop, rpc: str, request: Any, domain: Domain) -> None:
     """Send a command, and cut the connection when it is in the log and before its answer is let through."""
     before = await head_of(shop.write)
     async with _behind_a_proxy(shop.write.channel_address) as (proxy, caller):
         await caller.channel.channel_ready()
         proxy.hold_answers()
-        lost = asyncio.ensure_future(_send(caller, rpc, request))
+        lost = asyncio.ensure_future(_send(caller, rpc, request, domain))
 
         async def is_recorded() -> bool:
             return await head_of(shop.write) > before

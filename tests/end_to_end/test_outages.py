@@ -17,6 +17,8 @@ from tests.end_to_end.shop import (
     COMMANDS,
     DEADLINE_SECONDS,
     EVENT_LOG,
+    FAMILY_COMMANDS,
+    FAMILY_QUERIES,
     PROCESSES,
     PROJECTIONS,
     QUERIES,
@@ -55,7 +57,14 @@ async def _without(stack: Stack, part: str, way: str) -> AsyncIterator[None]:
 
 
 async def _health_becomes(shop: Shop, **expected: str) -> None:
-    names = {"commands": COMMANDS, "event_log": EVENT_LOG, "queries": QUERIES, "projections": PROJECTIONS}
+    names = {
+        "commands": COMMANDS,
+        "family_commands": FAMILY_COMMANDS,
+        "event_log": EVENT_LOG,
+        "queries": QUERIES,
+        "family_queries": FAMILY_QUERIES,
+        "projections": PROJECTIONS,
+    }
 
     async def is_so() -> bool:
         found = {key: await health_of(shop.services[names[key]], names[key]) for key in expected}
@@ -65,8 +74,11 @@ async def _health_becomes(shop: Shop, **expected: str) -> None:
 
 
 async def _all_serve(shop: Shop) -> None:
-    serving = dict.fromkeys(("commands", "event_log", "queries", "projections"), "SERVING")
-    await _health_becomes(shop, **serving)
+    await _health_becomes(
+        shop,
+        **dict.fromkeys(("commands", "family_commands", "event_log"), "SERVING"),
+        **dict.fromkeys(("queries", "family_queries", "projections"), "SERVING"),
+    )
 
 
 async def _product(reader: Reader, sku: str, **query: Any) -> Any:
@@ -102,6 +114,7 @@ async def test_without_postgres_commands_are_refused_at_once_and_queries_go_on(
         assert refused.info.reason == "LOG_UNAVAILABLE"
         assert (await _product(shop.read, sku)).product.received == 1
         await _health_becomes(shop, commands="NOT_SERVING", event_log="NOT_SERVING", queries="SERVING")
+        await _health_becomes(shop, family_commands="NOT_SERVING", family_queries="SERVING")
         assert (await _product(shop.second_read, sku)).product.received == 1
     await _all_serve(shop)
     for request in requests:
@@ -140,6 +153,7 @@ async def test_without_valkey_queries_are_refused_at_once_and_commands_go_on(
                 _check_unavailable(refused, "READ_STORE_UNAVAILABLE")
             await load.more(_COMMANDS_MEANWHILE)
             await _health_becomes(shop, queries="NOT_SERVING", commands="SERVING", event_log="SERVING")
+            await _health_becomes(shop, family_queries="NOT_SERVING", family_commands="SERVING")
         await load.more(_COMMANDS_MEANWHILE)
     await _all_serve(shop)
     assert load.refusals == []

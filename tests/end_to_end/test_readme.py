@@ -70,11 +70,14 @@ CALLS = list(_calls(SHOWN))
 
 
 async def test_every_call_of_the_readme_works_in_order_and_twice(stack: Stack) -> None:
-    assert len(CALLS) == 8
+    assert len(CALLS) == 14
     first = {call.name: (await _run(stack, call)) for call in CALLS}
     again = {call.name: (await _run(stack, call)) for call in CALLS}
     commands = [call.name for call in CALLS if call.port == "50051" and '"context"' in call.body]
-    assert commands == ["RegisterCustomer", "RegisterProduct", "ReceiveStock", "PlaceOrder"]
+    assert commands == [
+        *("RegisterCustomer", "RegisterProduct", "ReceiveStock", "PlaceOrder"),
+        *("EnrollFamily", "IssueTuitionInvoice", "ReceivePayment", "UpdateRiskScore"),
+    ]
     for name in commands:
         [answer], [repeated] = first[name], again[name]
         assert "replayed" not in answer["receipt"]
@@ -89,11 +92,25 @@ def _check_answers(answers: dict[str, list[Any]]) -> None:
     assert (order["order"]["orderId"], order["order"]["totalCents"]) == ("first", str(3 * 4950))
     [page] = answers["ListOrders"]
     assert [row["orderId"] for row in page["orders"]] == ["first"]
+    _check_families(answers)
     events = [event for batch in answers["ReadStream"] for event in batch["events"]]
     types = [event["type"].rpartition(".")[2] for event in events]
     assert types == ["ProductRegistered", "StockReceived", "StockReserved"]
     [listed] = answers["ListProjections"]
-    assert [each["name"] for each in listed["projections"]] == ["orders"]
+    assert {each["name"] for each in listed["projections"]} == {"orders", "families"}
+
+
+def _check_families(answers: dict[str, list[Any]]) -> None:
+    [paid] = answers["ReceivePayment"]
+    assert paid["allocations"] == [{"invoiceId": "october", "amountCents": "30000", "daysLate": 5}]
+    [at_risk] = answers["ListAtRiskFamilies"]
+    # Other tests have families of their own.
+    tiers = {row["familyId"]: row["riskTier"] for row in at_risk["families"]}
+    assert tiers["martinez"] == "RISK_TIER_CRITICAL"
+    [analytics] = answers["GetPaymentAnalytics"]
+    october = {"year": 2026, "month": 10}
+    [month] = [row for row in analytics["months"] if (row["month"], row["currencyCode"]) == (october, "USD")]
+    assert (month["revenueCollectedCents"], month["revenueOutstandingCents"]) == ("30000", "15000")
 
 
 async def test_a_token_copied_from_a_receipt_into_a_query_is_waited_for(stack: Stack) -> None:

@@ -7,12 +7,32 @@ import pytest
 from google.protobuf import descriptor_pb2
 from grpc_reflection.v1alpha import reflection_pb2  # type: ignore[import-untyped] # ships no types
 
-from tests.end_to_end.shop import COMMANDS, EVENT_LOG, PROJECTIONS, QUERIES, Shop, health_of
+from tests.end_to_end.shop import (
+    COMMANDS,
+    EVENT_LOG,
+    FAMILY_COMMANDS,
+    FAMILY_QUERIES,
+    PROJECTIONS,
+    QUERIES,
+    Shop,
+    health_of,
+)
 from tests.services.kit_service import all_of
 from tests.waiting import eventually
 
-_PROCESSES = {"write": {COMMANDS, EVENT_LOG}, "read": {QUERIES}, "admin": {PROJECTIONS}}
-_RPC_COUNTS = {COMMANDS: 17, EVENT_LOG: 3, QUERIES: 11, PROJECTIONS: 3}
+_PROCESSES = {
+    "write": {COMMANDS, FAMILY_COMMANDS, EVENT_LOG},
+    "read": {QUERIES, FAMILY_QUERIES},
+    "admin": {PROJECTIONS},
+}
+_RPC_COUNTS = {
+    COMMANDS: 17,
+    FAMILY_COMMANDS: 15,
+    EVENT_LOG: 3,
+    QUERIES: 11,
+    FAMILY_QUERIES: 12,
+    PROJECTIONS: 3,
+}
 
 
 async def _reflect(channel: grpc.aio.Channel, version: str, **question: str) -> Any:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from command_line.importing.online_retail import COLUMNS
+from command_line.importing.online_retail.lines import COLUMNS
 
 
 def row(  # noqa: PLR0917 - the columns of the file

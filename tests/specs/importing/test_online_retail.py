@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from command_line.importing.online_retail import FileNotUnderstood, Line, NotTaken, read_lines
+from command_line.importing.files import FileNotUnderstood
+from command_line.importing.online_retail.lines import Line, NotTaken, read_lines
 from tests.specs.importing.files import row, write
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from diptych.orders.v1 import order_command_service_pb2 as commands
 
-from command_line.importing.plan import Registered, phases
-from command_line.importing.planned import Command, Kind
-from command_line.importing.survey import survey
+from command_line.importing.kinds import Kind, OrderKind
+from command_line.importing.online_retail.plan import Registered, phases
+from command_line.importing.online_retail.survey import survey
+from command_line.importing.planned import Command
 from tests.specs.importing.files import row, write
 
 
@@ -15,13 +16,19 @@ def _plan(path: Path, registered: Registered | None = None) -> dict[str, list[Co
     found = survey(path, lambda _line: None)
     planned: dict[str, list[Command]] = {}
     for phase in phases(found, registered or Registered()):
-        planned[phase.name] = [command for group in phase.groups for command in group]
-        assert len(planned[phase.name]) == phase.size, phase.name
+        name = phase.name.removeprefix(f"{found.label} ")
+        planned[name] = [command for group in phase.groups for command in group]
+        assert len(planned[name]) == phase.size, name
     return planned
 
 
+def _of(command: Command) -> commands.ExecuteBatchRequest:
+    assert isinstance(command.request, commands.ExecuteBatchRequest)
+    return command.request
+
+
 def _placed(planned: dict[str, list[Command]]) -> list[commands.PlaceOrderRequest]:
-    return [command.request.place_order for command in planned["orders"] if command.kind is Kind.PLACE]
+    return [_of(command).place_order for command in planned["orders"] if command.kind is OrderKind.PLACE]
 
 
 def _kinds(planned: Sequence[Command]) -> list[Kind]:
@@ -35,20 +42,25 @@ def test_the_phases_follow_what_they_need(tmp_path: Path) -> None:
 
 def test_an_invoice_is_an_order_that_goes_to_its_delivery(tmp_path: Path) -> None:
     planned = _plan(write(tmp_path, row(), row(code="22752", quantity="2", price="7.65")))
-    assert _kinds(planned["orders"]) == [Kind.PLACE, Kind.APPROVE, Kind.SHIP, Kind.DELIVER]
+    assert _kinds(planned["orders"]) == [
+        OrderKind.PLACE,
+        OrderKind.APPROVE,
+        OrderKind.SHIP,
+        OrderKind.DELIVER,
+    ]
     (order,) = _placed(planned)
     assert (order.order_id, order.customer_id, order.placed_at.seconds) == ("536365", "17850", 1291191960)
     assert order.shipping_address.region_code == "GB"
     items = [(item.sku, item.quantity, item.unit_price_cents) for item in order.items]
     assert items == [("85123A", 6, 255), ("22752", 2, 765)]
-    assert planned["orders"][0].lines == (2, 3)
+    assert planned["orders"][0].entries == (2, 3)
 
 
 def test_the_same_product_twice_stays_two_lines(tmp_path: Path) -> None:
     planned = _plan(write(tmp_path, row(quantity="1"), row(quantity="2", price="2.00")))
     (order,) = _placed(planned)
     assert [(item.quantity, item.unit_price_cents) for item in order.items] == [(1, 255), (2, 200)]
-    assert planned["stock"][0].request.receive_stock.quantity == 3
+    assert _of(planned["stock"][0]).receive_stock.quantity == 3
 
 
 def test_lines_of_an_invoice_that_stand_apart_are_one_order(tmp_path: Path) -> None:
@@ -73,9 +85,9 @@ def test_stock_covers_orders_and_write_offs_and_nothing_more(tmp_path: Path) -> 
     )
     planned = _plan(path)
     (delivery,) = planned["stock"]
-    assert (delivery.request.receive_stock.sku, delivery.request.receive_stock.quantity) == ("85123A", 20)
-    (write_off,) = [command for command in planned["orders"] if command.kind is Kind.WRITE_OFF]
-    assert write_off.request.adjust_stock.delta == -10
+    assert (_of(delivery).receive_stock.sku, _of(delivery).receive_stock.quantity) == ("85123A", 20)
+    (write_off,) = [command for command in planned["orders"] if command.kind is OrderKind.WRITE_OFF]
+    assert _of(write_off).adjust_stock.delta == -10
 
 
 def test_a_c_invoice_is_a_credit_note_that_brings_goods_back(tmp_path: Path) -> None:
@@ -86,7 +98,7 @@ def test_a_c_invoice_is_a_credit_note_that_brings_goods_back(tmp_path: Path) -> 
         row(invoice="C536379", code="BANK CHARGES", quantity="-1", price="1.00"),
     )
     (command,) = _plan(path)["credit notes"]
-    note = command.request.issue_credit_note
+    note = _of(command).issue_credit_note
     assert (note.credit_note_id, note.customer_id, note.region_code) == ("C536379", "17850", "GB")
     items = [(item.sku, item.quantity, item.unit_price_cents, item.is_returned) for item in note.items]
     assert items == [("85123A", 5, 255, True), ("POST", 1, 1800, False), ("BANK-CHARGES", 1, 100, False)]
@@ -94,7 +106,7 @@ def test_a_c_invoice_is_a_credit_note_that_brings_goods_back(tmp_path: Path) -> 
 
 def test_everyone_without_a_number_is_one_guest(tmp_path: Path) -> None:
     planned = _plan(write(tmp_path, row(customer=""), row(invoice="536366", customer="")))
-    assert [command.request.register_customer.customer_id for command in planned["customers"]] == ["guest"]
+    assert [_of(command).register_customer.customer_id for command in planned["customers"]] == ["guest"]
 
 
 def test_a_product_has_the_first_description_of_a_sale(tmp_path: Path) -> None:
@@ -105,7 +117,7 @@ def test_a_product_has_the_first_description_of_a_sale(tmp_path: Path) -> None:
         row(invoice="3", description="HOLDER, T-LIGHT", price="2.10"),
         row(invoice="4", code="22752", description="", price="0.0"),
     )
-    products = [command.request.register_product for command in _plan(path)["products"]]
+    products = [_of(command).register_product for command in _plan(path)["products"]]
     assert [(product.sku, product.name, product.unit_price_cents) for product in products] == [
         ("85123A", "T-LIGHT HOLDER", 255),
         ("22752", "22752", 0),

@@ -7,10 +7,11 @@ from diptych.command.v1.command_pb2 import CommandReceipt
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from google.rpc import code_pb2, error_details_pb2  # type: ignore[import-untyped] # ships no types
 
-from command_line.importing.plan import Registered, phases
-from command_line.importing.planned import Command, Kind
-from command_line.importing.report import Report
-from command_line.importing.survey import survey
+from command_line.importing.kinds import OrderKind
+from command_line.importing.online_retail.plan import Registered, phases
+from command_line.importing.online_retail.report import RetailReport
+from command_line.importing.online_retail.survey import survey
+from command_line.importing.planned import Command
 from tests.specs.importing.files import row, write
 
 Answer = commands.ExecuteBatchResponse
@@ -30,9 +31,9 @@ def _refused(command: Command, reason: str) -> Answer:
     return answer
 
 
-def _surveyed(path: Path) -> tuple[Report, io.StringIO, list[Command]]:
+def _surveyed(path: Path) -> tuple[RetailReport, io.StringIO, list[Command]]:
     rows = io.StringIO()
-    report = Report(rows)
+    report = RetailReport(rows)
     report.begin_file(path.name)
     found = survey(path, report.note_not_taken)
     report.note_survey(found)
@@ -54,12 +55,12 @@ def _mixed(tmp_path: Path) -> Path:
     )
 
 
-def test_lines_taken_and_not_taken_are_the_lines_read(tmp_path: Path) -> None:
+def test_entries_taken_and_not_taken_are_the_entries_read(tmp_path: Path) -> None:
     report, rows, planned = _surveyed(_mixed(tmp_path))
     for position, command in enumerate(planned, start=1):
         report.note_answer(command, _accepted(command, position))
     report.end_file()
-    assert (report.lines_read, report.lines_taken, report.lines_not_taken.total()) == (6, 4, 2)
+    assert (report.entries_read, report.entries_taken, report.entries_not_taken.total()) == (6, 4, 2)
     assert report.is_complete
     assert rows.getvalue().splitlines() == [
         "file,line,invoice,reason",
@@ -79,7 +80,7 @@ def test_all_lines_of_a_refused_order_are_listed_once(tmp_path: Path) -> None:
     report, rows, planned = _surveyed(_mixed(tmp_path))
     for position, command in enumerate(planned, start=1):
         is_lost = command.subject == "536365"
-        refusal = "ORDER_TOO_LARGE" if command.kind is Kind.PLACE else "ORDER_NOT_FOUND"
+        refusal = "ORDER_TOO_LARGE" if command.kind is OrderKind.PLACE else "ORDER_NOT_FOUND"
         report.note_answer(command, _refused(command, refusal) if is_lost else _accepted(command, position))
     report.end_file()
     assert report.is_complete
@@ -87,7 +88,7 @@ def test_all_lines_of_a_refused_order_are_listed_once(tmp_path: Path) -> None:
         "2010-12.csv,2,536365,ORDER_TOO_LARGE",
         "2010-12.csv,3,536365,ORDER_TOO_LARGE",
     ]
-    assert (report.outcomes[Kind.PLACE].refused, report.outcomes[Kind.DELIVER].void) == (1, 1)
+    assert (report.outcomes[OrderKind.PLACE].refused, report.outcomes[OrderKind.DELIVER].void) == (1, 1)
     assert report.commands_refused.total() == 0
 
 
@@ -101,16 +102,16 @@ def test_an_invoice_without_a_line_taken_is_counted(tmp_path: Path) -> None:
 
 def test_a_refused_delivery_of_stock_is_listed_without_a_line(tmp_path: Path) -> None:
     report, rows, planned = _surveyed(write(tmp_path, row()))
-    (delivery,) = [command for command in planned if command.kind is Kind.STOCK]
+    (delivery,) = [command for command in planned if command.kind is OrderKind.STOCK]
     report.note_answer(delivery, _refused(delivery, "PRODUCT_NOT_FOUND"))
     assert rows.getvalue().splitlines()[1:] == ["2010-12.csv,,85123A,deliveries of stock: PRODUCT_NOT_FOUND"]
 
 
 def test_what_is_registered_already_is_no_refusal(tmp_path: Path) -> None:
     report, rows, planned = _surveyed(write(tmp_path, row()))
-    (product,) = [command for command in planned if command.kind is Kind.PRODUCT]
+    (product,) = [command for command in planned if command.kind is OrderKind.PRODUCT]
     report.note_answer(product, _refused(product, "PRODUCT_EXISTS"))
-    assert report.outcomes[Kind.PRODUCT].existing == 1
+    assert report.outcomes[OrderKind.PRODUCT].existing == 1
     assert rows.getvalue().splitlines()[1:] == []
 
 
@@ -120,7 +121,10 @@ def test_an_answer_of_an_earlier_run_is_told_from_one_of_this_run(tmp_path: Path
     report.note_answer(customer, _accepted(customer, 1, replayed=True))
     # Sent twice within this run, because the stream broke before the first answer.
     report.note_answer(product, _accepted(product, 2, replayed=True), True)
-    assert (report.outcomes[Kind.CUSTOMER].replayed, report.outcomes[Kind.PRODUCT].accepted) == (1, 1)
+    assert (report.outcomes[OrderKind.CUSTOMER].replayed, report.outcomes[OrderKind.PRODUCT].accepted) == (
+        1,
+        1,
+    )
     assert report.events == 1
 
 

@@ -12,10 +12,14 @@ import pytest
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from google.rpc import code_pb2  # type: ignore[import-untyped] # ships no types
 
+from command_line.importing import planned
 from command_line.importing import sender as sender_module
-from command_line.importing.planned import Command, Kind, command_context
-from command_line.importing.sender import Answer, Sender, SendingStopped
+from command_line.importing.batches import orders_batch
+from command_line.importing.kinds import OrderKind
+from command_line.importing.planned import Command, command_context
+from command_line.importing.sender import Sender, SendingStopped
 
+Answer = commands.ExecuteBatchResponse
 # What the server does on the n-th command that reaches it, counted over all streams.
 Fault = Callable[[int], str]
 
@@ -95,7 +99,7 @@ def _group(number: int, size: int = 4) -> list[Command]:
         context = command_context(f"group {number} step {step}", "")
         request = commands.ExecuteBatchRequest(receive_stock=commands.ReceiveStockRequest(context=context))
         group.append(
-            Command(kind=Kind.STOCK, request=request, command_id=context.command_id, subject=f"{number}")
+            Command(kind=OrderKind.STOCK, request=request, command_id=context.command_id, subject=f"{number}")
         )
     return group
 
@@ -107,14 +111,16 @@ async def _sent(
     answered: list[Command] = []
     repeats: Counter[bool] = Counter()
 
-    def note(command: Command, answer: Answer, is_repeat: bool) -> None:
+    def note(command: Command, answer: planned.Answer, is_repeat: bool) -> None:
         assert not answer.HasField("error")
         answered.append(command)
         repeats[is_repeat] += 1
 
     async with (
         _serving(fault) as (server, address),
-        Sender(address, note, streams=streams, in_flight=in_flight, patience_seconds=1) as sender,
+        Sender(
+            orders_batch, address, note, streams=streams, in_flight=in_flight, patience_seconds=1
+        ) as sender,
     ):
         await sender.send(iter(groups))
     return server.accepted, answered, repeats[True]
@@ -176,6 +182,14 @@ async def test_a_service_that_stays_away_stops_the_sending() -> None:
         await _sent(lambda _: "abort before", GROUPS)
 
 
+@pytest.mark.parametrize("groups", [GROUPS[:1], GROUPS])
+async def test_a_service_that_is_not_there_stops_the_sending(groups: Sequence[Sequence[Command]]) -> None:
+    sending = Sender(orders_batch, "127.0.0.1:1", lambda *_: None, streams=4, patience_seconds=0.2)
+    async with sending as sender:
+        with pytest.raises(SendingStopped, match="took nothing"):
+            await sender.send(groups)
+
+
 @pytest.mark.parametrize(
     ("fault", "message"), [("denied", "PERMISSION_DENIED"), ("answer another", "another")]
 )
@@ -200,7 +214,9 @@ async def test_groups_are_made_only_when_there_is_room() -> None:
 
     async with (
         _serving(hold) as (_, address),
-        Sender(address, lambda *_: None, streams=1, in_flight=8, patience_seconds=0.2) as sender,
+        Sender(
+            orders_batch, address, lambda *_: None, streams=1, in_flight=8, patience_seconds=0.2
+        ) as sender,
     ):
         with pytest.raises(SendingStopped):
             await sender.send(counted())
@@ -213,6 +229,9 @@ async def test_an_error_while_groups_are_made_is_raised() -> None:
         yield GROUPS[0]
         raise ValueError("the file ends here")
 
-    async with _serving(lambda _: "") as (_, address), Sender(address, lambda *_: None, streams=2) as sender:
+    async with (
+        _serving(lambda _: "") as (_, address),
+        Sender(orders_batch, address, lambda *_: None, streams=2) as sender,
+    ):
         with pytest.raises(ValueError, match="the file ends here"):
             await sender.send(broken())

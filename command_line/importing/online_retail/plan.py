@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from command_line.importing.online_retail import Line, NotTaken, is_credit, read_lines
-from command_line.importing.planned import Command
-from command_line.importing.requests import (
+from command_line.importing.online_retail.lines import Line, NotTaken, is_credit, read_lines
+from command_line.importing.online_retail.requests import (
     credit_note,
     receive_stock,
     register_customer,
     register_product,
     sale,
 )
-from command_line.importing.survey import Survey
+from command_line.importing.online_retail.survey import Survey
+from command_line.importing.planned import Command, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +23,26 @@ class Registered:
     products: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """Groups of commands, made when they are asked for; a group goes in order, groups go side by side."""
-
-    name: str
-    size: int
-    groups: Iterator[Sequence[Command]]
-
-
 def phases(survey: Survey, registered: Registered) -> Iterator[Phase]:
     """The phases of a file; each must be answered whole before the next one begins."""
     customers = [customer for customer in survey.customers if customer not in registered.customers]
     products = [sku for sku in survey.products if sku not in registered.products]
+    label = survey.label
     yield Phase(
-        name="customers", size=len(customers), groups=((register_customer(id_),) for id_ in customers)
+        name=f"{label} customers",
+        size=len(customers),
+        groups=((register_customer(id_),) for id_ in customers),
     )
-    yield Phase(name="products", size=len(products), groups=(_registration(survey, sku) for sku in products))
+    yield Phase(
+        name=f"{label} products", size=len(products), groups=(_registration(survey, sku) for sku in products)
+    )
     registered.customers.update(customers)
     registered.products.update(products)
-    yield Phase(name="stock", size=len(survey.units_needed), groups=_deliveries(survey))
-    yield Phase(name="orders", size=4 * len(survey.orders) + survey.write_offs, groups=_sales(survey))
-    yield Phase(name="credit notes", size=survey.credit_notes, groups=_credit_notes(survey))
+    yield Phase(name=f"{label} stock", size=len(survey.units_needed), groups=_deliveries(survey))
+    yield Phase(
+        name=f"{label} orders", size=4 * len(survey.orders) + survey.write_offs, groups=_sales(survey)
+    )
+    yield Phase(name=f"{label} credit notes", size=survey.credit_notes, groups=_credit_notes(survey))
 
 
 def _registration(survey: Survey, sku: str) -> Sequence[Command]:

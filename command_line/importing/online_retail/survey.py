@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from command_line.importing.online_retail import Line, NotTaken, is_credit, read_lines
+from command_line.importing.files import label_of
+from command_line.importing.online_retail.lines import Line, NotTaken, is_credit, read_lines
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Survey:
 
 def survey(path: Path, note: Callable[[NotTaken], None]) -> Survey:
     """Read a file once; each line that can't be taken goes to `note`."""
-    found = Survey(path=path, label=path.name.removesuffix(".gz").removesuffix(".csv"))
+    found = Survey(path=path, label=label_of(path))
     for line in read_lines(path):
         found.lines_read += 1
         if isinstance(line, NotTaken):

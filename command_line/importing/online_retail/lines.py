@@ -1,7 +1,5 @@
 """Reads the invoice lines of the Online Retail files: what can be taken, and why the rest can't."""
 
-import csv
-import gzip
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
-from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from command_line.importing.countries import region_code
+from command_line.importing.files import csv_rows
+from command_line.importing.online_retail.countries import region_code
 
 GUEST = "guest"
 COLUMNS = (
@@ -62,10 +60,6 @@ class NotTaken:
     reason: str
 
 
-class FileNotUnderstood(Exception):
-    """The file is not one of the Online Retail data set."""
-
-
 class _Unfit(Exception):
     """A value of the line can't be taken; its only argument is the reason."""
 
@@ -78,26 +72,11 @@ def is_credit(invoice: str) -> bool:
 def read_lines(path: Path, *, wanted: Callable[[str], bool] | None = None) -> Iterator[Line | NotTaken]:
     """Stream the lines of one file, plain or gzip'd; `wanted` keeps invoices by their number.
 
-    Raises FileNotUnderstood when the columns are others.
+    Raises FileNotUnderstood when the columns are others, or the file is cut.
     """
-    with _open(path) as text:
-        reader = csv.reader(text)
-        if tuple(next(reader, ())) != COLUMNS:
-            raise FileNotUnderstood(
-                f"{path.name}: the first line does not name the columns {', '.join(COLUMNS)}"
-            )
-        try:
-            for values in reader:
-                if wanted is None or (values and wanted(values[0].strip())):
-                    yield _line(reader.line_num, values)
-        except (csv.Error, EOFError, OSError) as error:
-            raise FileNotUnderstood(f"{path.name}, line {reader.line_num}: {error}") from error
-
-
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", newline="", encoding="utf-8", errors="replace")
-    return path.open(newline="", encoding="utf-8", errors="replace")
+    for number, values in csv_rows(path, COLUMNS):
+        if wanted is None or (values and wanted(values[0].strip())):
+            yield _line(number, values)
 
 
 def _line(number: int, values: list[str]) -> Line | NotTaken:

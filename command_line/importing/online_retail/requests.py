@@ -8,8 +8,9 @@ from diptych.orders.v1 import order_command_service_pb2 as commands
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import postal_address_pb2  # type: ignore[import-untyped] # ships no types
 
-from command_line.importing.online_retail import GUEST, Line
-from command_line.importing.planned import Command, Kind, command_context
+from command_line.importing.kinds import OrderKind
+from command_line.importing.online_retail.lines import GUEST, Line
+from command_line.importing.planned import Command, command_context
 
 CURRENCY = "GBP"
 # Services, fees and discounts: no goods come back when a credit note names them.
@@ -27,7 +28,7 @@ def register_customer(customer_id: str) -> Command:
         name="Guest" if customer_id == GUEST else f"Customer {customer_id}",
         email=f"customer-{customer_id.lower()}@example.com",
     )
-    return _command(Kind.CUSTOMER, _Batched(register_customer=request), context, customer_id)
+    return _command(OrderKind.CUSTOMER, _Batched(register_customer=request), context, customer_id)
 
 
 def register_product(sku: str, name: str, unit_price_cents: int) -> Command:
@@ -36,7 +37,7 @@ def register_product(sku: str, name: str, unit_price_cents: int) -> Command:
     request = commands.RegisterProductRequest(
         context=context, sku=sku, name=name, unit_price_cents=unit_price_cents, currency_code=CURRENCY
     )
-    return _command(Kind.PRODUCT, _Batched(register_product=request), context, sku)
+    return _command(OrderKind.PRODUCT, _Batched(register_product=request), context, sku)
 
 
 def receive_stock(label: str, sku: str, quantity: int) -> Command:
@@ -48,7 +49,7 @@ def receive_stock(label: str, sku: str, quantity: int) -> Command:
     request = commands.ReceiveStockRequest(
         context=context, sku=sku, quantity=quantity, reference=f"online-retail {label}"
     )
-    return _command(Kind.STOCK, _Batched(receive_stock=request), context, sku)
+    return _command(OrderKind.STOCK, _Batched(receive_stock=request), context, sku)
 
 
 def sale(lines: Sequence[Line]) -> list[Command]:
@@ -71,26 +72,28 @@ def credit_note(lines: Sequence[Line]) -> Command:
         region_code=lines[0].region_code,
         issued_at=_at(lines),
     )
-    return _command(Kind.CREDIT_NOTE, _Batched(issue_credit_note=request), context, lines[0].invoice, lines)
+    return _command(
+        OrderKind.CREDIT_NOTE, _Batched(issue_credit_note=request), context, lines[0].invoice, lines
+    )
 
 
 def _order(lines: Sequence[Line]) -> Iterator[Command]:
     """An invoice is a completed sale, so the order goes all the way to its delivery."""
     invoice = lines[0].invoice
     context = _invoice_context(lines, "place")
-    yield _command(Kind.PLACE, _Batched(place_order=_place(context, lines)), context, invoice, lines)
+    yield _command(OrderKind.PLACE, _Batched(place_order=_place(context, lines)), context, invoice, lines)
     context = _invoice_context(lines, "approve")
     approve = commands.ApproveOrderRequest(context=context, order_id=invoice, approved_by="online-retail")
-    yield _command(Kind.APPROVE, _Batched(approve_order=approve), context, invoice)
+    yield _command(OrderKind.APPROVE, _Batched(approve_order=approve), context, invoice)
     context = _invoice_context(lines, "ship")
     # The data names no carrier.
     ship = commands.ShipOrderRequest(
         context=context, order_id=invoice, carrier="not recorded", tracking_number=invoice
     )
-    yield _command(Kind.SHIP, _Batched(ship_order=ship), context, invoice)
+    yield _command(OrderKind.SHIP, _Batched(ship_order=ship), context, invoice)
     context = _invoice_context(lines, "deliver")
     deliver = commands.DeliverOrderRequest(context=context, order_id=invoice)
-    yield _command(Kind.DELIVER, _Batched(deliver_order=deliver), context, invoice)
+    yield _command(OrderKind.DELIVER, _Batched(deliver_order=deliver), context, invoice)
 
 
 def _place(context: CommandContext, lines: Sequence[Line]) -> commands.PlaceOrderRequest:
@@ -115,7 +118,7 @@ def _write_off(line: Line, number: int) -> Command:
     request = commands.AdjustStockRequest(
         context=context, sku=line.sku, delta=line.quantity, reason=line.description or "not said"
     )
-    return _command(Kind.WRITE_OFF, _Batched(adjust_stock=request), context, line.invoice, [line])
+    return _command(OrderKind.WRITE_OFF, _Batched(adjust_stock=request), context, line.invoice, [line])
 
 
 def _credit_note_item(line: Line) -> commands.CreditNoteItemRequest:
@@ -139,12 +142,12 @@ def _invoice_context(lines: Sequence[Line], step: str) -> CommandContext:
 
 
 def _command(
-    kind: Kind, request: _Batched, context: CommandContext, subject: str, lines: Sequence[Line] = ()
+    kind: OrderKind, request: _Batched, context: CommandContext, subject: str, lines: Sequence[Line] = ()
 ) -> Command:
     return Command(
         kind=kind,
         request=request,
         command_id=context.command_id,
         subject=subject,
-        lines=tuple(line.number for line in lines),
+        entries=tuple(line.number for line in lines),
     )

@@ -1,0 +1,1 @@
+"""Makes up realistic data and sends it through the write service's own API."""

@@ -1,0 +1,1 @@
+"""The Default of Credit Card Clients data set: monthly bills and payments, replayed as tuition accounts."""
