@@ -2,16 +2,22 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 from local_stack import processes
+from tests.ports import free_ports
 
 PARTS = ("postgres", "valkey", "write_service", "projector", "read_service")
 _PIDFILES = {"postgres": "postgres/cluster/postmaster.pid", "valkey": "valkey/valkey.pid"}
-_DEADLINE_SECONDS = 60.0
+_ADDRESSES = (
+    "DIPTYCH_WRITE_ADDRESS",
+    "DIPTYCH_READ_ADDRESS",
+    "DIPTYCH_PROJECTOR_ADDRESS",
+    "DIPTYCH_METRICS_ADDRESS",
+)
+_DEADLINE_SECONDS = 120.0
 
 
 class DiptychRun:
@@ -21,10 +27,7 @@ class DiptychRun:
         self.directory = directory
         self.settings = {
             "DIPTYCH_DATA_DIR": str(directory / "data"),
-            "DIPTYCH_WRITE_ADDRESS": free_address(),
-            "DIPTYCH_READ_ADDRESS": free_address(),
-            "DIPTYCH_PROJECTOR_ADDRESS": free_address(),
-            "DIPTYCH_METRICS_ADDRESS": free_address(),
+            **{name: f"127.0.0.1:{port}" for name, port in zip(_ADDRESSES, free_ports(4), strict=True)},
             **settings,
         }
         self._output = directory / "output"
@@ -95,6 +98,4 @@ class DiptychRun:
 
 def free_address() -> str:
     """An address that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{free_ports(1)[0]}"

@@ -3,6 +3,8 @@
 import csv
 import gzip
 import io
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,18 +53,41 @@ async def run(
     )
 
 
+# The command itself, which looks now and then how far the log is, so that its end does not come first.
+_KILLED_AT_POSITION = """
+import itertools, os, signal, sys
+from command_line.app import main
+from command_line.importing.progress import PlainLines
+from tests.end_to_end.retail_runs import head
+
+position, write_address = int(sys.argv.pop(1)), sys.argv.pop(1)
+advance, answers = PlainLines.advance, itertools.count(1)
+
+def advance_or_end(view):
+    advance(view)
+    if next(answers) % 5 == 0 and head(write_address) >= position:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+PlainLines.advance = advance_or_end
+main()
+"""
+
+
 def run_until(
     position: int, write_address: str, file: Path, report: Path, source: str = "online-retail"
 ) -> None:
-    """Import in another process and kill it when the log has reached a position."""
-    command = [sys.executable, "-m", "command_line.app", "import", source, str(file)]
-    # Few in flight, so that the end does not come first.
+    """Import in another process, which is killed when the log has reached a position."""
+    killed = [sys.executable, "-c", _KILLED_AT_POSITION, str(position), write_address]
+    command = ["import", source, str(file)]
     options = ["--write-address", write_address, "--report", str(report), "--in-flight", "4"]
-    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL) as process:
-        while head(write_address) < position and process.poll() is None:
-            pass
-        process.kill()
-    assert process.returncode == -9, "the import ended before it could be killed"
+    path = os.pathsep.join(filter(None, sys.path))
+    ended = subprocess.run(
+        [*killed, *command, *options],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL
 
 
 def head(write_address: str) -> int:

@@ -26,8 +26,8 @@ QUERIES = "diptych.orders.v1.OrderQueryService"
 FAMILY_QUERIES = "diptych.families.v1.FamilyQueryService"
 PROJECTIONS = "diptych.projections.v1.ProjectionAdminService"
 # Generous: what is answered at once needs a fraction of it.
-AT_ONCE_SECONDS = 5.0
-DEADLINE_SECONDS = 30.0
+AT_ONCE_SECONDS = 15.0
+DEADLINE_SECONDS = 60.0
 
 _CHANNEL_OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
@@ -118,7 +118,7 @@ def newest(**waiting: Any) -> Consistency:
 
 def _consistency(
     consistency: Consistency,
-    max_wait_seconds: float = 20.0,
+    max_wait_seconds: float = DEADLINE_SECONDS / 2,
     on_timeout: OnTimeout.ValueType = OnTimeout.ON_TIMEOUT_FAIL,
 ) -> Consistency:
     consistency.max_wait.FromTimedelta(timedelta(seconds=max_wait_seconds))
@@ -128,13 +128,15 @@ def _consistency(
 
 async def head_of(caller: Caller) -> int:
     """The position of the newest event."""
-    pages = [page async for page in caller.log.ReadAll(event_log.ReadAllRequest(limit=1), timeout=20)]
+    pages = [
+        page async for page in caller.log.ReadAll(event_log.ReadAllRequest(limit=1), timeout=DEADLINE_SECONDS)
+    ]
     return max((page.head for page in pages), default=0)
 
 
 async def recorded_after(caller: Caller, position: int) -> list[event_log.RecordedEvent]:
     """Every event after a position; that positions have no gap is checked on the way."""
-    pages = caller.log.ReadAll(event_log.ReadAllRequest(after_position=position), timeout=60)
+    pages = caller.log.ReadAll(event_log.ReadAllRequest(after_position=position), timeout=DEADLINE_SECONDS)
     events = [event async for page in pages for event in page.events]
     expected = range(position + 1, position + 1 + len(events))
     assert [event.position for event in events] == list(expected)

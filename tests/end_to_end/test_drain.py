@@ -19,7 +19,7 @@ from tests.services.write_services import Caller, receive
 from tests.stack import Stack
 
 _CALLERS = 16
-_DRAIN_SECONDS = 20.0
+_DRAIN_SECONDS = 60.0
 
 
 class Load:
@@ -144,7 +144,7 @@ async def test_a_projector_ends_in_order_under_load_and_another_goes_on(stack: S
     requests = [receive(sku) for _ in range(300)]
 
     async def write(request: Any) -> Any:
-        return await shop.write.orders.ReceiveStock(request, timeout=60)
+        return await shop.write.orders.ReceiveStock(request, timeout=DEADLINE_SECONDS)
 
     writing = [asyncio.create_task(write(request)) for request in requests]
     await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
@@ -157,7 +157,7 @@ async def test_a_projector_ends_in_order_under_load_and_another_goes_on(stack: S
     last = max((answer.receipt for answer in answers), key=lambda receipt: receipt.position)
     query = queries.GetProductRequest(sku=sku)
     query.consistency.at_least_as_fresh.CopyFrom(last.token)
-    query.consistency.max_wait.seconds = 20
+    query.consistency.max_wait.seconds = 30
     shown = await shop.read.orders.GetProduct(query, timeout=DEADLINE_SECONDS)
     assert shown.product.received == len(requests) + 1
 

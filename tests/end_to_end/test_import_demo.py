@@ -15,11 +15,12 @@ from diptych.families.v1 import views_pb2 as family_views
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1 import order_query_service_pb2_grpc as stubs
 from diptych.orders.v1 import views_pb2 as views
+from google.protobuf.duration_pb2 import Duration
 
 from tests.end_to_end.retail_runs import head
 from tests.stack import Stack
 
-FRESH = Consistency(fully_consistent=True)
+FRESH = Consistency(fully_consistent=True, max_wait=Duration(seconds=60))
 
 
 @pytest.fixture(scope="module")

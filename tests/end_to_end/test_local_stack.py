@@ -18,6 +18,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-un
 from local_stack import processes
 from tests.diptych_run import PARTS, DiptychRun
 
+_DEADLINE_SECONDS = 60.0
 SERVICES = {
     "write_service": "DIPTYCH_WRITE_ADDRESS",
     "projector": "DIPTYCH_PROJECTOR_ADDRESS",
@@ -37,7 +38,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiptychRun]:
 def is_serving(address: str) -> bool:
     with grpc.insecure_channel(address) as channel:
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=2)
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
         except grpc.RpcError:
             return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
@@ -47,7 +48,7 @@ def test_each_service_says_where_it_is_ready_and_serves(running: DiptychRun) -> 
     for service, setting in SERVICES.items():
         address = running.settings[setting]
         assert f"diptych {service.replace('_', ' ')} ready on {address}" in running.said
-        assert processes.wait_until(partial(is_serving, address), 30), running.said
+        assert processes.wait_until(partial(is_serving, address), _DEADLINE_SECONDS), running.said
 
 
 def test_it_shows_how_to_call_it(running: DiptychRun) -> None:
@@ -58,7 +59,7 @@ def test_the_metrics_of_all_processes_are_on_one_page(running: DiptychRun) -> No
     for setting in SERVICES.values():
         is_serving(running.settings[setting])
     address = running.settings["DIPTYCH_METRICS_ADDRESS"]
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=_DEADLINE_SECONDS) as page:
         assert b"rpc_server_calls_total" in page.read()
 
 
@@ -83,7 +84,7 @@ def test_a_crashed_part_comes_back(running: DiptychRun, part: str) -> None:
     assert running.is_back(part, pid), running.said
     for setting in SERVICES.values():
         address = running.settings[setting]
-        assert processes.wait_until(partial(is_serving, address), 30), running.said
+        assert processes.wait_until(partial(is_serving, address), _DEADLINE_SECONDS), running.said
 
 
 def test_without_its_supervisor_a_crashed_part_stays_away(running: DiptychRun) -> None:
@@ -172,8 +173,10 @@ def register_product(running: DiptychRun) -> RegisterProductResponse:
         currency_code="GBP",
     )
     with grpc.insecure_channel(running.settings["DIPTYCH_WRITE_ADDRESS"]) as channel:
-        return OrderCommandServiceStub(channel).RegisterProduct(request, timeout=20, wait_for_ready=True)
+        return OrderCommandServiceStub(channel).RegisterProduct(
+            request, timeout=_DEADLINE_SECONDS, wait_for_ready=True
+        )
 
 
 def signal_process(pid: int, number: signal.Signals) -> None:
-    assert processes.stop_process(pid, number, 20)
+    assert processes.stop_process(pid, number, _DEADLINE_SECONDS)

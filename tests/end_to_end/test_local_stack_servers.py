@@ -207,4 +207,4 @@ def test_a_server_ends_with_the_supervisor_that_was_killed(tmp_path: Path) -> No
         assert supervisor.stdout is not None
         pid = int(supervisor.stdout.readline())
         supervisor.kill()
-    assert processes.wait_until(lambda: not processes.is_alive(pid), 20)
+    assert processes.wait_until(lambda: not processes.is_alive(pid), 60)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -87,6 +87,15 @@ async def _product(reader: Reader, sku: str, **query: Any) -> Any:
     )
 
 
+async def _answered(call: Awaitable[Any]) -> Any:
+    """The answer; None from a read service that is not back yet."""
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        _check_unavailable(Refused(error), "READ_STORE_UNAVAILABLE", "PROJECTION_BEHIND")
+        return None
+
+
 async def _one_unit_of(shop: Shop, sku: str) -> None:
     written = await shop.write.product(sku, 1)
     await _product(shop.read, sku, consistency=including(written.receipt.token))
@@ -105,12 +114,14 @@ async def test_without_postgres_commands_are_refused_at_once_and_queries_go_on(
 ) -> None:
     sku = new_id("sku")
     await _one_unit_of(shop, sku)
-    requests = [receive(sku) for _ in range(20)]
+    requests = [receive(sku) for _ in range(30)]
     async with _without(stack, "postgres", way):
-        for number, request in enumerate(requests):
-            caller = (shop.write, shop.second_write)[number % 2]
-            refused = await refusal_of(caller.orders.ReceiveStock(request, timeout=AT_ONCE_SECONDS))
-            _check_unavailable(refused, "LOG_UNAVAILABLE", "COMMIT_OUTCOME_UNKNOWN")
+        # Were each to wait for some timeout, all of them would take longer than this.
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            for number, request in enumerate(requests):
+                caller = (shop.write, shop.second_write)[number % 2]
+                refused = await refusal_of(caller.orders.ReceiveStock(request, timeout=AT_ONCE_SECONDS))
+                _check_unavailable(refused, "LOG_UNAVAILABLE", "COMMIT_OUTCOME_UNKNOWN")
         assert refused.info.reason == "LOG_UNAVAILABLE"
         assert (await _product(shop.read, sku)).product.received == 1
         await _health_becomes(shop, commands="NOT_SERVING", event_log="NOT_SERVING", queries="SERVING")
@@ -143,10 +154,12 @@ async def test_without_valkey_queries_are_refused_at_once_and_commands_go_on(
     async with steady_load(shop, [shop.write, shop.second_write]) as load:
         await load.more(_COMMANDS_MEANWHILE)
         async with _without(stack, "valkey", way):
-            for reader in (shop.read, shop.second_read) * 5:
-                query = queries.GetProductRequest(sku=load.sku)
-                refused = await refusal_of(reader.orders.GetProduct(query, timeout=AT_ONCE_SECONDS))
-                _check_unavailable(refused, "READ_STORE_UNAVAILABLE")
+            # Were each to wait for some timeout, all of them would take longer than this.
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                for reader in (shop.read, shop.second_read) * 20:
+                    query = queries.GetProductRequest(sku=load.sku)
+                    refused = await refusal_of(reader.orders.GetProduct(query, timeout=AT_ONCE_SECONDS))
+                    _check_unavailable(refused, "READ_STORE_UNAVAILABLE")
             for asked in (newest(), including(load.last_receipt.token)):
                 query = queries.GetProductRequest(sku=load.sku, consistency=asked)
                 refused = await refusal_of(shop.read.orders.GetProduct(query, timeout=AT_ONCE_SECONDS))
@@ -195,7 +208,10 @@ async def test_a_watch_misses_nothing_of_an_outage_of_valkey(stack: Stack, shop:
     async with _without(stack, "valkey", way):
         await shop.write.orders.ApproveOrder(approve, timeout=DEADLINE_SECONDS)
     cancel = commands.CancelOrderRequest(context=a_context(), order_id=placed.order_id, reason="late")
-    await shop.write.orders.CancelOrder(cancel, timeout=DEADLINE_SECONDS)
+    cancelled = await shop.write.orders.CancelOrder(cancel, timeout=DEADLINE_SECONDS)
+    # However long the way back takes: with this answer the read service knows what the watch waits for.
+    query = queries.GetOrderRequest(order_id=placed.order_id, consistency=including(cancelled.receipt.token))
+    await eventually(lambda: _answered(shop.read.orders.GetOrder(query, timeout=DEADLINE_SECONDS)))
     async with asyncio.timeout(_SOONER_THAN_A_HEARTBEAT_SECONDS):
         await watching
     # Of two changes close together the last one may stand for both: a watch is of state.
@@ -206,7 +222,7 @@ async def _watch(reader: Reader, request: Any, versions: list[int], *, until_ver
     """Follow an order to a version, and resume where an outage ends the watch."""
     while until_version not in versions:
         try:
-            async for shown in reader.orders.WatchOrder(request, timeout=60):
+            async for shown in reader.orders.WatchOrder(request, timeout=2 * DEADLINE_SECONDS):
                 request.resume_from.CopyFrom(shown.changes_through)
                 if not shown.heartbeat:
                     versions.append(shown.order.version)
@@ -225,7 +241,8 @@ async def test_a_process_killed_under_load_loses_nothing_and_does_nothing_twice(
     async with steady_load(shop, [shop.write]) as load:
         for _ in range(2):
             await load.more(_COMMANDS_MEANWHILE)
-            await _read_back(shop, load)
+            # The read side has the load in it, so that there is something to lose.
+            assert (await _read_back(shop.second_read, load)).product.received > 0
             async with _without(stack, process, "kill"):
                 if process == "write_service":
                     await load.refused(5)
@@ -235,11 +252,10 @@ async def test_a_process_killed_under_load_loses_nothing_and_does_nothing_twice(
     await _check_once(shop, before, load)
 
 
-async def _read_back(shop: Shop, load: SteadyLoad) -> None:
-    """The read side has the load in it, so that there is something to lose."""
+async def _read_back(reader: Reader, load: SteadyLoad) -> Any:
+    """What a read service shows of the load, once it is back and has all that was acknowledged."""
     token = load.last_receipt.token
-    shown = await _product(shop.second_read, load.sku, consistency=including(token))
-    assert shown.product.received > 0
+    return await eventually(lambda: _answered(_product(reader, load.sku, consistency=including(token))))
 
 
 async def _check_once(shop: Shop, before: int, load: SteadyLoad) -> None:
@@ -251,7 +267,7 @@ async def _check_once(shop: Shop, before: int, load: SteadyLoad) -> None:
     assert _faults(received, [*load.acknowledged, "another"]) == ["another"]
     assert _faults([*received, received[0]], load.acknowledged) == [received[0].command_id]
     for reader in (shop.read, shop.second_read):
-        shown = await _product(reader, load.sku, consistency=including(load.last_receipt.token))
+        shown = await _read_back(reader, load)
         assert shown.product.received == len(load.acknowledged)
         assert shown.product.version == len(events)
 

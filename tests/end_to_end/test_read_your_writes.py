@@ -84,7 +84,7 @@ async def test_a_reader_who_hands_on_its_freshness_never_goes_back_in_time(shop:
 
     async def read(seed: int) -> list[tuple[int, int]]:
         dice, seen, consistency = random.Random(seed), list[tuple[int, int]](), Consistency()  # noqa: S311 - which process is called
-        while not is_over.is_set():
+        while not is_over.is_set() or len(seen) < 2:
             answer = await _product(dice.choice([shop.read, shop.second_read]), sku, consistency)
             seen.append((answer.freshness.position, answer.product.received))
             consistency = including(answer.freshness.token)
@@ -94,7 +94,6 @@ async def test_a_reader_who_hands_on_its_freshness_never_goes_back_in_time(shop:
     histories = await asyncio.gather(*(read(seed) for seed in range(8)))
     await writing
     for seen in histories:
-        assert len(seen) > 1
         assert seen == sorted(seen)
         assert [received for _, received in seen] == sorted(received for _, received in seen)
 

@@ -11,6 +11,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from tests.services.fuzzing import Known, requests_by_method
 from tests.services.kit_service import Refused
+from tests.waiting import DEADLINE_SECONDS
 
 # What only a defect answers.
 _UNDECLARED = frozenset(
@@ -41,7 +42,7 @@ async def fuzz_service(
     requests_per_method: int = 50,
     seed: int = 1,
     known: Known | None = None,
-    timeout_seconds: float = 5.0,
+    timeout_seconds: float = DEADLINE_SECONDS,
     calls_at_once: int = 16,
 ) -> FuzzReport:
     """Send so many requests to every RPC; streams are read for a few messages and then left."""

@@ -13,6 +13,7 @@ import grpc
 from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from event_store import LogPage
@@ -29,6 +30,7 @@ from tests.order_events import WrittenLog
 from tests.valkey_server import TestValkey
 
 TOKEN_KEY = bytes(range(32))
+LONG_WAIT = Duration(seconds=40)
 
 
 class ReadModels:
@@ -168,8 +170,13 @@ async def read_channel(
 
 
 def fresh(token: str, **wait: Any) -> Consistency:
-    """At least as fresh as a token."""
-    return Consistency(at_least_as_fresh=ConsistencyToken(token=token), **wait)
+    """At least as fresh as a token, however slow the machine is, unless a shorter wait is given."""
+    return Consistency(at_least_as_fresh=ConsistencyToken(token=token), **{"max_wait": LONG_WAIT, **wait})
+
+
+def newest() -> Consistency:
+    """As fresh as the log is when it is asked, however slow the machine is."""
+    return Consistency(fully_consistent=True, max_wait=LONG_WAIT)
 
 
 async def pages_of(stub: Any, request: Message) -> list[Any]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,10 +15,10 @@ from google.protobuf.duration_pb2 import Duration
 
 from read_store import HeadAnswers, ReadStore
 from tests.order_events import approved, placed, registered
-from tests.services.kit_service import refusal_of
-from tests.services.order_read_models import ReadModels, fresh, pages_of
+from tests.services.kit_service import refusal_in_time, refusal_of
+from tests.services.order_read_models import ReadModels, fresh, newest, pages_of
 from tests.valkey_server import TestValkey
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_SECONDS, eventually
 
 MUGS = ("mug", 2, 100)
 AT_ONCE = Duration()
@@ -29,22 +30,19 @@ def get_order(order_id: str, consistency: Consistency | None = None) -> queries.
 
 
 async def _versions_seen(models: ReadModels, stub: Any, *, waits: bool) -> list[tuple[int, int]]:
-    """Write, then read, with a projector that is late by milliseconds: (version wanted, version seen)."""
+    """Write, then read, with a projector that is late: (version wanted, version seen).
+
+    It is late by milliseconds, or, if nothing makes the read wait for it, until the read is answered.
+    """
     await models.write(placed("1", MUGS), *(placed(f"x{n}", MUGS) for n in range(20)))
     seen = []
     for version in range(2, 40):
         token = models.append(approved("1"))
-        folding = asyncio.create_task(_fold_later(models, 0.002 * (version % 4)))
-        answer = await stub.GetOrder(get_order("1", fresh(token) if waits else None))
-        seen.append((version, answer.order.version))
-        await folding
+        reading = asyncio.create_task(_order(stub, "1", fresh(token) if waits else None))
+        await asyncio.wait((reading,), timeout=0.01 * (version % 4) if waits else DEADLINE_SECONDS)
+        await models.catch_up()
+        seen.append((version, (await reading).version))
     return seen
-
-
-async def _fold_later(models: ReadModels, seconds: float) -> None:
-    # Not a wait for anything: this projector is slow.
-    await asyncio.sleep(seconds)
-    await models.catch_up()
 
 
 async def test_a_read_with_the_token_is_never_stale(models: ReadModels, stub: Any) -> None:
@@ -55,7 +53,7 @@ async def test_a_read_with_the_token_is_never_stale(models: ReadModels, stub: An
 async def test_without_the_token_stale_reads_are_seen(models: ReadModels, stub: Any) -> None:
     """The sabotaged twin of the test above."""
     seen = await _versions_seen(models, stub, waits=False)
-    assert any(found < wanted for wanted, found in seen)
+    assert all(found < wanted for wanted, found in seen)
 
 
 async def test_a_list_with_the_token_includes_what_was_written(models: ReadModels, stub: Any) -> None:
@@ -109,7 +107,7 @@ async def test_the_wait_ends_before_the_calls_deadline(models: ReadModels, stub:
     await models.write(placed("1", MUGS))
     token = models.append(approved("1"))
     asked = get_order("1", fresh(token, max_wait=Duration(seconds=60)))
-    refused = await refusal_of(stub.GetOrder(asked, timeout=0.5))
+    refused = await refusal_in_time(partial(stub.GetOrder, asked, timeout=1))
     assert refused.info.reason == "PROJECTION_BEHIND"
 
 
@@ -200,14 +198,14 @@ async def test_fully_consistent_waits_for_the_end_of_the_log(
 
     async with _answering(valkey, models):
         models.append(approved("1"))
-        reading = asyncio.create_task(_order(stub, "1", Consistency(fully_consistent=True)))
+        reading = asyncio.create_task(_order(stub, "1", newest()))
         await asyncio.wait((reading,), timeout=0.05)
         assert not reading.done()
         await models.catch_up()
         assert (await reading).version == 2
 
 
-async def _order(stub: Any, order_id: str, consistency: Consistency) -> Any:
+async def _order(stub: Any, order_id: str, consistency: Consistency | None) -> Any:
     return (await stub.GetOrder(get_order(order_id, consistency))).order
 
 

@@ -22,7 +22,7 @@ from tests.valkey_server import TestValkey
 
 MUGS = ("mug", 2, 100)
 PENDING = views.ORDER_STATUS_PENDING
-LIMIT_SECONDS = 20.0
+LIMIT_SECONDS = 60.0
 
 
 @pytest.fixture

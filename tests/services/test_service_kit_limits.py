@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import grpc
@@ -14,12 +15,14 @@ from tests.services.kit_service import (
     Weaving,
     all_of,
     answer,
+    refusal_in_time,
     refusal_of,
     serving,
     stream,
     unary,
     valid_request,
 )
+from tests.waiting import DEADLINE_SECONDS
 
 
 @pytest.mark.parametrize("shape", [unary, stream])
@@ -48,7 +51,7 @@ async def test_a_caller_that_hangs_up_ends_the_handler_in_its_own_task(shape: An
         reading = asyncio.ensure_future(all_of(call) if shape is stream else call)
         await started.wait()
         call.cancel()
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), DEADLINE_SECONDS)
         await asyncio.wait([reading])
     assert tasks[0] is tasks[1]
 
@@ -60,12 +63,13 @@ async def test_the_answer_comes_just_before_the_deadline_and_says_so() -> None:
         seen.extend((context.remaining_seconds(), remaining_seconds()))
         await asyncio.Event().wait()
 
-    async with serving(Weaving(weave=weave), default_deadline_seconds=0.3) as (_, channel):
-        for timeout in (None, 0.5):
-            refused = await refusal_of(unary(channel)(valid_request(), timeout=timeout))
+    async with serving(Weaving(weave=weave), default_deadline_seconds=1.5) as (_, channel):
+        for timeout in (None, 1.0):
+            call = partial(unary(channel), valid_request(), timeout=timeout)
+            refused = await refusal_in_time(call)
             assert (refused.code, refused.info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT")
-    assert all(0 < each < 1 for each in seen)
-    assert len(seen) == 4
+    assert all(0 < each <= 1.5 for each in seen)
+    assert len(seen) >= 4
 
 
 @pytest.mark.parametrize("is_limited", [True, False])
@@ -109,16 +113,17 @@ async def test_a_reader_that_takes_nothing_is_cut_off_and_its_handler_cleaned_up
         nonlocal sent
         page = orders_pb2.PlaceOrderResponse(order_id="x" * 100_000).SerializeToString()
         try:
+            yield answer(valid_request()).SerializeToString()
             while True:
                 sent += 1
                 yield page
         finally:
             ended.set()
 
-    async with serving(Weaving(spin=spin), write_timeout_seconds=0.4) as (_, channel):
+    async with serving(Weaving(spin=spin), write_timeout_seconds=1) as (_, channel):
         call = stream(channel)(valid_request())
         await call.read()
-        await asyncio.wait_for(ended.wait(), 20)
+        await asyncio.wait_for(ended.wait(), DEADLINE_SECONDS)
         refused = await refusal_of(_rest_of(call))
         assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SLOW_CONSUMER")
 
@@ -139,7 +144,7 @@ async def test_without_the_write_timeout_such_a_reader_would_hold_its_handler() 
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(ended.wait(), 1)
         call.cancel()
-        await asyncio.wait_for(ended.wait(), 20)
+        await asyncio.wait_for(ended.wait(), DEADLINE_SECONDS)
 
 
 async def _rest_of(call: Any) -> None:

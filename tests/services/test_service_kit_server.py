@@ -32,6 +32,7 @@ from tests.services.kit_service import (
     valid_request,
     weaving_descriptor,
 )
+from tests.waiting import DEADLINE_SECONDS
 
 _SERVING, _NOT_SERVING = 1, 2
 
@@ -93,7 +94,7 @@ async def test_health_follows_the_probe_and_watchers_are_told() -> None:
         assert (await watch.read()).status == _SERVING
         for found, status in ((False, _NOT_SERVING), (True, _SERVING), ("raise", _NOT_SERVING)):
             state[0] = found
-            assert (await asyncio.wait_for(watch.read(), 10)).status == status
+            assert (await asyncio.wait_for(watch.read(), DEADLINE_SECONDS)).status == status
         assert (await _health(channel, "Check")(health_pb2.HealthCheckRequest())).status == _NOT_SERVING
         unknown = health_pb2.HealthCheckRequest(service="nobody")
         refused = await refusal_of(_health(channel, "Check")(unknown))
@@ -143,7 +144,7 @@ async def test_a_drain_ends_endless_streams_at_once_and_lets_the_rest_finish(
         await health.read()
         call = asyncio.ensure_future(unary(channel)(valid_request("7")))
         await entered.wait()
-        stopping = asyncio.ensure_future(server.stop(5))
+        stopping = asyncio.ensure_future(server.stop(10 * DEADLINE_SECONDS))
         assert (await health.read()).status == _NOT_SERVING
         assert await health.read() is grpc.aio.EOF
         if is_declared_endless:
@@ -152,8 +153,8 @@ async def test_a_drain_ends_endless_streams_at_once_and_lets_the_rest_finish(
             assert refused.retry_seconds > 0
         release.set()
         assert (await call).order_id == "7"
-        done, _ = await asyncio.wait([stopping], timeout=1)
         # Undeclared, the stream would hold the process up for the whole grace.
+        done, _ = await asyncio.wait([stopping], timeout=DEADLINE_SECONDS if is_declared_endless else 1)
         assert bool(done) is is_declared_endless
         watch.cancel()
         await stopping
@@ -190,13 +191,13 @@ async def _start_process(**settings: str) -> asyncio.subprocess.Process:
 async def test_a_process_says_when_it_is_ready_and_ends_cleanly_on_sigterm() -> None:
     process = await _start_process(DIPTYCH_WRITE_ADDRESS="127.0.0.1:0", DIPTYCH_METRICS_ADDRESS="")
     assert process.stdout is not None
-    line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
+    line = (await asyncio.wait_for(process.stdout.readline(), DEADLINE_SECONDS)).decode().strip()
     text, _, address = line.rpartition(" ")
     assert text == "diptych weaving service ready on"
     async with grpc.aio.insecure_channel(address) as channel:
         assert (await unary(channel)(valid_request("7"))).order_id == "7"
         process.send_signal(signal.SIGTERM)
-        _, errors = await asyncio.wait_for(process.communicate(), 30)
+        _, errors = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
     assert process.returncode == 0
     events = [json.loads(each)["event"] for each in errors.decode().splitlines()]
     assert events[-1] == "stopped"
@@ -218,7 +219,7 @@ async def test_a_process_that_cannot_start_says_why_in_one_line(
         if value == "taken":
             value = f"127.0.0.1:{taken.getsockname()[1]}"
         process = await _start_process(**{"DIPTYCH_METRICS_ADDRESS": "", name: value})
-        output, errors = await asyncio.wait_for(process.communicate(), 30)
+        output, errors = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
     assert (process.returncode, output) == (1, b"")
     assert len(errors.decode().splitlines()) == 1
     assert errors.decode().startswith("diptych can't start: ")

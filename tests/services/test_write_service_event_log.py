@@ -11,6 +11,7 @@ from event_store import EventLog, EventStore
 from tests.postgres_server import LogDatabase
 from tests.services.kit_service import all_of, refusal_of
 from tests.services.write_services import Caller, receive, whole_log, write_service
+from tests.waiting import DEADLINE_SECONDS
 from write_service.event_log_service import EventLogService
 from write_service.live_log import LiveLog
 
@@ -108,7 +109,7 @@ async def test_a_subscriber_catches_up_and_then_follows_without_gap_or_twin(
                 if seen and seen[-1] == 352:
                     return
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             following = asyncio.create_task(follow(0))
             for _ in range(100):
                 await asyncio.gather(*(each.orders.ReceiveStock(receive("cup")) for each in (caller, other)))
@@ -163,7 +164,7 @@ async def test_a_subscriber_that_does_not_read_holds_nobody_back(log_database: L
             found += [event.position for event in response.events]
         return found
 
-    async with write_service(log_database) as caller, asyncio.timeout(30):
+    async with write_service(log_database) as caller, asyncio.timeout(DEADLINE_SECONDS):
         await caller.product("cup", 1)
         slow, quick = (
             service.subscribe(log_messages.SubscribeRequest(), None)  # type: ignore[arg-type] # not used

@@ -9,7 +9,7 @@ import pytest
 from event_store import EventStore
 from tests.postgres_server import LogDatabase
 from tests.services.write_services import Caller, place, receive, write_service
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_SECONDS, eventually
 from write_service import command_handler, snapshots
 
 
@@ -75,5 +75,5 @@ async def test_a_memory_smaller_than_a_command_works_all_the_same(
             answer = await caller.orders.ReceiveStock(receive(f"cup-{number}"))
             assert answer.available == 2
         await caller.customer("anna")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await caller.orders.PlaceOrder(place("anna", {f"cup-{number}": 1 for number in range(12)}))

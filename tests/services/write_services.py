@@ -20,6 +20,7 @@ from diptych.orders.v1.order_command_service_pb2_grpc import OrderCommandService
 from event_store import EventLog, StoredEvent
 from service_kit.settings import Settings
 from tests.postgres_server import LogDatabase
+from tests.waiting import DEADLINE_SECONDS
 from write_service.app import WriteService
 
 TOKEN_KEY = "5a" * 32
@@ -136,7 +137,7 @@ async def write_process(database: LogDatabase) -> AsyncIterator[WriteProcess]:
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             line = (await process.stdout.readline()).decode().strip()
         assert line.startswith("diptych write service ready on "), line
         address = line.rpartition(" ")[2]

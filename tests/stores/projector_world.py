@@ -12,12 +12,12 @@ from event_store import EventLog, EventStore
 from projector.projection import Projection
 from projector.runner import Runner
 from read_store import HeadAnswers, ReadModelWriter, ReadStore
-from tests import accounts
+from tests import accounts, waiting
 from tests.postgres_server import LogDatabase
 from tests.stores.account_log import AccountLog, read_holdings, read_rich
 from tests.valkey_server import TestValkey
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = waiting.DEADLINE_SECONDS
 _numbers = itertools.count(1)
 
 

@@ -9,6 +9,7 @@ from event_store import EventLog, EventStore
 from event_store import log as event_store_log
 from tests.postgres_server import EVENT_TYPES, LogDatabase, descriptor_set
 from tests.stores.appends import an_append, appended
+from tests.waiting import DEADLINE_SECONDS
 
 
 async def test_an_empty_log_has_a_head_and_no_events(event_log: EventLog) -> None:
@@ -110,9 +111,10 @@ async def test_many_streams_are_read_at_once(event_store: EventStore) -> None:
 
 async def test_a_hint_ends_the_wait_of_every_follower(event_store: EventStore, event_log: EventLog) -> None:
     async with event_log.hints() as one, event_log.hints() as other:
-        await asyncio.gather(one.wait(30), other.wait(30))  # told once that listening has begun
-        waiting = asyncio.gather(one.wait(60), other.wait(60))
-        async with asyncio.timeout(30):
+        # Both are told once that listening has begun.
+        await asyncio.gather(one.wait(DEADLINE_SECONDS), other.wait(DEADLINE_SECONDS))
+        waiting = asyncio.gather(one.wait(600), other.wait(600))
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await appended(event_store, an_append("order-1", 0))
             await waiting
 
@@ -121,21 +123,21 @@ async def test_hints_go_on_after_the_connection_was_lost(
     event_store: EventStore, event_log: EventLog, log_database: LogDatabase
 ) -> None:
     async with event_log.hints() as hints:
-        await hints.wait(30)
+        await hints.wait(DEADLINE_SECONDS)
         with psycopg.connect(log_database.admin_url) as admin:
             admin.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE usename = 'diptych_projector' AND datname = current_database()"
             )
-        async with asyncio.timeout(30):
-            await hints.wait(60)  # told that listening has begun again
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await hints.wait(600)  # told that listening has begun again
             await appended(event_store, an_append("order-1", 0))
-            await hints.wait(60)
+            await hints.wait(600)
 
 
 async def test_a_wait_without_a_hint_ends_in_time(event_log: EventLog) -> None:
-    async with event_log.hints() as hints, asyncio.timeout(30):
-        await hints.wait(30)
+    async with event_log.hints() as hints, asyncio.timeout(DEADLINE_SECONDS):
+        await hints.wait(DEADLINE_SECONDS)
         await hints.wait(0.01)
 
 

@@ -1,7 +1,6 @@
 """When the database goes: refused at once, nothing lost or doubled, and working again when it is back."""
 
 import asyncio
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from event_store import (
     StoreUnavailable,
 )
 from local_stack.postgres import PostgresServer
+from tests.ports import free_ports
 from tests.postgres_server import (
     EVENT_TYPES,
     WRITER_PASSWORD,
@@ -32,14 +32,13 @@ from tests.postgres_server import (
 from tests.stores.appends import an_append, appended
 from tests.stores.log_checks import violations
 from tests.stores.proxy import Proxy, proxy_to
+from tests.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[PostgresServer]:
     """A server for this module alone, since it is stopped and killed; with a TCP port for the proxy."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     with tempfile.TemporaryDirectory(prefix="diptych-postgres-") as folder:
         server = PostgresServer(Path(folder) / "postgres", server_settings(tcp_port=port))
         server.start()
@@ -75,7 +74,7 @@ async def distant_store(own_log: LogDatabase, proxy: Proxy) -> AsyncIterator[Eve
 
 async def _until_accepted(store: EventStore, stream: str) -> None:
     append = an_append(stream, 0)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             try:
                 assert isinstance(await store.append(append), Appended | Duplicate)
@@ -87,7 +86,7 @@ async def _until_accepted(store: EventStore, stream: str) -> None:
 
 async def _until_refused(store: EventStore) -> None:
     """A killed server's processes notice its end one by one, so an append or two may still get through."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             try:
                 await store.append(an_append("order-last", 0))
@@ -174,7 +173,8 @@ async def test_a_stopped_database_is_refused_at_once_and_used_again_when_it_is_b
     getattr(own_log.server, way)()
     try:
         await _until_refused(store)
-        async with asyncio.timeout(20):
+        # Were each to wait for some timeout, all of them would take longer than this.
+        async with asyncio.timeout(DEADLINE_SECONDS):
             for number in range(200):
                 with pytest.raises(StoreUnavailable):
                     await store.append(an_append(f"order-{number}", 0))
@@ -185,7 +185,7 @@ async def test_a_stopped_database_is_refused_at_once_and_used_again_when_it_is_b
     finally:
         own_log.server.start()
     await _until_accepted(store, "order-back")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             try:
                 page = await log.read(0)
@@ -200,12 +200,13 @@ async def test_a_stopped_database_is_refused_at_once_and_used_again_when_it_is_b
 
 
 async def test_a_silent_database_is_given_up(proxy: Proxy, distant_store: EventStore) -> None:
-    distant_store._connections._silence_seconds = 0.3
+    connections = distant_store._connections
     await distant_store.read_stream("order-0")
+    usual, connections._silence_seconds = connections._silence_seconds, 0.3
     proxy.is_silent = True
     with pytest.raises(StoreUnavailable):
         await distant_store.read_stream("order-0")
-    proxy.is_silent = False
+    proxy.is_silent, connections._silence_seconds = False, usual
     await _until_accepted(distant_store, "order-1")
 
 

@@ -18,7 +18,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-un
 from tests.postgres_server import LogDatabase
 from tests.stores.order_log import append, order_log
 from tests.valkey_server import TestValkey
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_SECONDS, eventually
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ async def test_readiness_follows_the_read_store_and_a_signal_ends_the_process(
     own_valkey.server.start()
     await eventually(lambda: _serves(health, is_serving=True))
     projector.process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(projector.process.wait(), 20) == 0
+    assert await asyncio.wait_for(projector.process.wait(), DEADLINE_SECONDS) == 0
 
 
 async def _has_status(projector: Running, status: "admin_pb2.ProjectionStatus.ValueType") -> bool:

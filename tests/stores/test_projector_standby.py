@@ -13,9 +13,9 @@ import pytest
 from read_store import ReadModelWriter
 from tests.postgres_server import LogDatabase
 from tests.stores.account_log import read_holdings
-from tests.stores.projector_world import DEADLINE_SECONDS, World, a_world
+from tests.stores.projector_world import World, a_world
 from tests.valkey_server import TestValkey
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_SECONDS, eventually
 
 LEASE_SECONDS = "1"
 
@@ -83,15 +83,19 @@ async def _wake_a_zombie(world: World, onlooker: ReadModelWriter, *, is_guarded:
     the batch once it goes on."""
     await world.log.append_random(random.Random(2), 300)  # noqa: S311 - a test's choices
     async with projector(world, "zombie", 4, is_guarded) as zombie:
-        await eventually(lambda: _is_held_by(onlooker, "zombie"))
+        for _ in range(3):
+            assert (await _line_of(zombie)).isdecimal()
         async with projector(world, "heir", 0, is_guarded):
             await eventually(lambda: _is_held_by(onlooker, "heir"))
             await world.assert_equal_sums()
             zombie.send_signal(signal.SIGCONT)
-            assert zombie.stdout is not None
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                lines = [(await zombie.stdout.readline()).decode().strip() for _ in range(4)]
-            return lines[-1]
+            return await _line_of(zombie)
+
+
+async def _line_of(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        return (await process.stdout.readline()).decode().strip()
 
 
 async def test_a_frozen_projector_that_wakes_up_after_its_lease_writes_nothing(

@@ -1,6 +1,5 @@
 """All keys of a partition live in one slot, so each partition may stand on another node of a cluster."""
 
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,25 +22,19 @@ from read_store import (
     read_sources,
 )
 from read_store.keys import partition_root
+from tests.ports import free_ports
 from tests.stores.partition import VIEW, Partition, a_partition
 from tests.valkey_server import USERS, TestValkey
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_SECONDS, eventually
 
 
 class ClusterNode(TestValkey):
     """A server in cluster mode, which refuses functions that reach beyond one slot."""
 
     def __init__(self, directory: Path) -> None:
-        port, bus = _free_ports()
+        port, bus = free_ports(2)
         extra = ("cluster-enabled yes", f"cluster-port {bus}")
         self.server = ValkeyServer(directory, ValkeySettings(tcp_port=port, users=USERS, extra=extra))
-
-
-def _free_ports() -> list[int]:
-    with socket.socket() as one, socket.socket() as two:
-        for each in (one, two):
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in (one, two)]
 
 
 @pytest.fixture
@@ -89,7 +82,9 @@ async def _use_everything(partition: Partition) -> None:
     )
     results = (await partition.reader.read(partition.name, operations)).results
     assert results[-1] == 1
-    assert await partition.reader.reached(partition.name, partition.epoch, 2, timeout_seconds=20)
+    assert await partition.reader.reached(
+        partition.name, partition.epoch, 2, timeout_seconds=DEADLINE_SECONDS
+    )
 
 
 async def _keys(url: str, name: str) -> set[str]:

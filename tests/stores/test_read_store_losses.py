@@ -13,7 +13,7 @@ from read_store import ReadStoreUnavailable
 from read_store.subscriber import Subscriber
 from tests.stores.partition import Partition, a_partition
 from tests.valkey_server import TestValkey
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_SECONDS, eventually
 
 # Much longer than a test may last, so that no wait ends by itself.
 LONG_SECONDS = 600.0
@@ -28,7 +28,7 @@ async def _reached(partition: Partition, seconds: float) -> Any:
 
 async def _changed(partition: Partition, seconds: float) -> Any:
     reader = partition.reader
-    here = await reader.changed(partition.name, after=None, timeout_seconds=20)
+    here = await reader.changed(partition.name, after=None, timeout_seconds=DEADLINE_SECONDS)
     return await reader.changed(partition.name, after=here, timeout_seconds=seconds)
 
 
@@ -41,15 +41,18 @@ async def _asked(partition: Partition, seconds: float) -> Any:
 
 
 @pytest.mark.parametrize("wait", [_reached, _changed, _positions, _asked])
-async def test_a_wait_ends_with_the_store(own_valkey: TestValkey, wait: Wait) -> None:
+async def test_a_wait_ends_with_the_store(
+    own_valkey: TestValkey, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("read_store.reader._ANSWER_SECONDS", LONG_SECONDS)
     async with a_partition(own_valkey) as partition:
         await partition.apply()
-        await partition.reader.reached(partition.name, partition.epoch, 1, timeout_seconds=20)
+        await partition.reader.reached(partition.name, partition.epoch, 1, DEADLINE_SECONDS)
         waiting = [asyncio.ensure_future(wait(partition, LONG_SECONDS)) for _ in range(20)]
         await asyncio.wait(waiting, timeout=TURN_SECONDS)
         assert not any(each.done() for each in waiting)
         own_valkey.server.kill()
-        ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 20)
+        ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), DEADLINE_SECONDS)
         assert {type(each) for each in ended} == {ReadStoreUnavailable}
 
 
@@ -60,11 +63,23 @@ async def test_without_the_word_of_the_loss_a_wait_goes_on(
     monkeypatch.setattr(Subscriber, "_lost", lambda _: None)
     async with a_partition(own_valkey) as partition:
         await partition.apply()
-        await partition.reader.reached(partition.name, partition.epoch, 1, timeout_seconds=20)
-        waiting = asyncio.ensure_future(_reached(partition, 1.0))
-        await asyncio.wait((waiting,), timeout=TURN_SECONDS)
+        await partition.reader.reached(partition.name, partition.epoch, 1, DEADLINE_SECONDS)
+        waiting = asyncio.ensure_future(_reached(partition, LONG_SECONDS))
+        subscriber = partition.reader._subscriber
+        await eventually(lambda: _has_waiters(subscriber, partition.name))
         own_valkey.server.kill()
-        assert await waiting is False
+        await eventually(lambda: _is_cut(subscriber))
+        await asyncio.wait((waiting,), timeout=TURN_SECONDS)
+        assert not waiting.done()
+        waiting.cancel()
+
+
+async def _has_waiters(subscriber: Subscriber, projection: str) -> bool:
+    return bool((await subscriber.progress(projection))._waiters)
+
+
+async def _is_cut(subscriber: Subscriber) -> bool:
+    return not subscriber._connection.is_connected
 
 
 async def test_a_first_look_ends_with_the_store(own_valkey: TestValkey) -> None:
@@ -78,7 +93,7 @@ async def test_a_first_look_ends_with_the_store(own_valkey: TestValkey) -> None:
         assert not waiting.done()
         own_valkey.server.kill()
         with pytest.raises(ReadStoreUnavailable):
-            await asyncio.wait_for(waiting, 20)
+            await asyncio.wait_for(waiting, DEADLINE_SECONDS)
 
 
 async def test_waits_go_on_as_before_once_the_store_is_back(own_valkey: TestValkey) -> None:
@@ -104,7 +119,9 @@ async def _applied(partition: Partition) -> bool:
 
 async def _knows(partition: Partition, position: int) -> bool:
     try:
-        return await partition.reader.reached(partition.name, partition.epoch, position, timeout_seconds=20)
+        return await partition.reader.reached(
+            partition.name, partition.epoch, position, timeout_seconds=DEADLINE_SECONDS
+        )
     except ReadStoreUnavailable:
         return False
 
@@ -116,6 +133,8 @@ async def test_asks_that_nobody_waits_for_any_more_fail_in_silence(
     """The twin leaves out what takes note of the failure, and the loop complains."""
     if not is_retrieved:
         monkeypatch.setattr("read_store.reader._retrieved", lambda _: None)
+    # What other tests left behind is none of this one's business.
+    gc.collect()
     complaints: list[dict[str, Any]] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: complaints.append(context))
