@@ -153,8 +153,8 @@ class _Wait:
         """Wait for what is missing at a place; False when the time is over."""
         if self._remaining() <= 0:
             return False
-        if place.generation > 0 and place.epoch != missing.epoch:
-            await self._refuse_dead_history(missing)
+        if place.generation > 0 and place.epoch != missing.epoch and not await self._is_alive(missing):
+            return False
         if self._has_waited:
             # It was said to be reached and was not there: the store went back, so any news is worth a look.
             return await self._news()
@@ -168,16 +168,23 @@ class _Wait:
         self._seen = seen or self._seen
         return seen is not None
 
-    async def _refuse_dead_history(self, missing: Requirement) -> None:
-        # Either the token or the read model is from a history that is over; only the log can tell which.
+    async def _is_alive(self, missing: Requirement) -> bool:
+        """Whether the requirement is of the log's history; False when nobody could tell in time.
+
+        Either the token or the read model is of a history that is over, and only the log knows which: without
+        its word the caller may come again. Raises ServiceError EPOCH_CHANGED.
+        """
         if missing.is_log_known:
-            return
-        try:
-            epoch, _ = await self._store.ask_head(self._projection, self._remaining())
-        except TimeoutError:
-            raise epoch_changed() from None
-        if epoch != missing.epoch:
-            raise epoch_changed()
+            return True
+        while (seconds := self._remaining()) > 0:
+            try:
+                epoch, _ = await self._store.ask_head(self._projection, seconds)
+            except TimeoutError:
+                continue
+            if epoch != missing.epoch:
+                raise epoch_changed()
+            return True
+        return False
 
     def _remaining(self) -> float:
         return max(0.0, self._deadline - asyncio.get_running_loop().time())

@@ -132,11 +132,21 @@ async def test_an_answers_own_token_works_for_the_next_query(models: ReadModels,
     assert customer.freshness.position >= answer.freshness.position
 
 
-async def test_a_token_of_another_history_is_refused(models: ReadModels, stub: Any) -> None:
+async def test_a_token_of_another_history_is_refused(
+    valkey: TestValkey, models: ReadModels, stub: Any
+) -> None:
+    await models.write(placed("1", MUGS))
+    foreign = models.token(1, epoch=uuid4())
+    async with _answering(valkey, models):
+        refused = await refusal_of(stub.GetOrder(get_order("1", fresh(foreign))))
+    assert (refused.code, refused.info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "EPOCH_CHANGED")
+
+
+async def test_a_token_that_nobody_can_tell_to_be_dead_may_come_again(models: ReadModels, stub: Any) -> None:
     await models.write(placed("1", MUGS))
     foreign = models.token(1, epoch=uuid4())
     refused = await refusal_of(stub.GetOrder(get_order("1", fresh(foreign, max_wait=SHORT))))
-    assert (refused.code, refused.info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "EPOCH_CHANGED")
+    assert (refused.code, refused.info.reason) == (grpc.StatusCode.UNAVAILABLE, "PROJECTION_BEHIND")
 
 
 async def test_a_token_newer_than_the_read_models_history_is_waited_for(
