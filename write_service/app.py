@@ -1,5 +1,6 @@
 """The write service's process: everything that it is made of, put together by plain calls."""
 
+import gc
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,10 @@ from write_service.live_log import LiveLog
 from write_service.orders import service as orders
 from write_service.receipts import Receipts
 from write_service.refusals import error_table
+
+# A command's objects die with it, none in cycles; looking for cycles every 700 objects, through all cached
+# streams, takes a seventh of a command's time.
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +95,7 @@ class WriteService:
 
 async def main(settings: Settings) -> None:
     """Serve until told to stop. A log that does not answer yet is waited for: not ready until then."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     service = WriteService(settings)
     try:
         await serve("write service", service.server)
