@@ -32,7 +32,7 @@ from command_line.importing.progress import progress_view
 from command_line.importing.replay import replay
 from command_line.importing.summary import print_summary
 from command_line.importing.terminal import IN_FLIGHT
-from tests.end_to_end.tuition_answers import wait_until_read
+from tests.end_to_end.reading import wait_until_read
 
 UNTIL, SEED = date(2025, 6, 30), 1
 CALLERS = (1, 16)

@@ -1,6 +1,5 @@
 """Asks the read service for everything that the sums know and names each difference."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,22 +28,6 @@ def differences(read_address: str, token: ConsistencyToken, sums: RetailSums) ->
             *_in_orders(stub, fresh, sums),
             *_in_dashboard(stub, fresh, sums),
         ]
-
-
-def wait_until_read(read_address: str, token: ConsistencyToken, *, seconds: float) -> None:
-    """Return when the read side includes the token; the last refusal is raised after so many seconds."""
-    deadline = time.monotonic() + seconds
-    fresh = Consistency(at_least_as_fresh=token, max_wait=Duration(seconds=10))
-    with grpc.insecure_channel(read_address) as channel:
-        stub = stubs.OrderQueryServiceStub(channel)
-        while True:
-            try:
-                stub.GetSalesReport(queries.GetSalesReportRequest(consistency=fresh))
-            except grpc.RpcError as error:
-                if error.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
-                    raise
-            else:
-                return
 
 
 def _in_days(stub: stubs.OrderQueryServiceStub, fresh: Consistency, sums: RetailSums) -> Iterator[str]:

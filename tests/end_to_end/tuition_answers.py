@@ -1,6 +1,5 @@
 """Asks the read service for everything that the sums over tuition accounts know and names each difference."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -39,22 +38,6 @@ def differences(read_address: str, token: ConsistencyToken, accounts: Accounts) 
             *(line for floor in (0, 70, 71, 90) for line in _at_risk(stub, fresh, accounts, floor)),
             *_in_accounts(stub, fresh, accounts),
         ]
-
-
-def wait_until_read(read_address: str, token: ConsistencyToken, *, seconds: float) -> None:
-    """Return when the read side includes the token; the last refusal is raised after so many seconds."""
-    deadline = time.monotonic() + seconds
-    fresh = Consistency(at_least_as_fresh=token, max_wait=Duration(seconds=10))
-    with grpc.insecure_channel(read_address) as channel:
-        stub = stubs.FamilyQueryServiceStub(channel)
-        while True:
-            try:
-                stub.GetFamiliesByRiskTier(queries.GetFamiliesByRiskTierRequest(consistency=fresh))
-            except grpc.RpcError as error:
-                if error.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
-                    raise
-            else:
-                return
 
 
 def _in_months(

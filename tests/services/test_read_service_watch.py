@@ -18,11 +18,11 @@ from tests.order_histories import History
 from tests.services.kit_service import Refused, refusal_of
 from tests.services.order_model import meets
 from tests.services.order_read_models import ReadModels, fresh, read_service
+from tests.services.watching import LIMIT_SECONDS, following
 from tests.valkey_server import TestValkey
 
 MUGS = ("mug", 2, 100)
 PENDING = views.ORDER_STATUS_PENDING
-LIMIT_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -30,13 +30,6 @@ async def lively_stub(valkey: TestValkey) -> AsyncIterator[Any]:
     """A read service whose heartbeats come soon."""
     async with read_service(valkey, heartbeat_seconds=0.05) as started:
         yield started
-
-
-async def following(call: Any) -> Any:
-    """The next response of a watch."""
-    response = await asyncio.wait_for(call.read(), LIMIT_SECONDS)
-    assert response is not grpc.aio.EOF
-    return response
 
 
 async def test_a_watched_order_comes_as_it_is_and_again_after_each_change(

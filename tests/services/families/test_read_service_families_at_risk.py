@@ -1,11 +1,8 @@
 """The watch of the families at risk: who comes, who changes, who leaves, and resuming."""
 
-import asyncio
 import random
-from collections.abc import AsyncIterator
 from typing import Any
 
-import grpc
 import pytest
 from diptych.families.v1 import family_query_service_pb2 as queries
 
@@ -13,35 +10,12 @@ from read_service.changes import Standing
 from read_service.families import at_risk
 from tests import family_events as say
 from tests.services.family_model import Families
-from tests.services.family_read_models import family_models, family_service
+from tests.services.family_read_models import family_service
 from tests.services.order_read_models import ReadModels
+from tests.services.watching import begin, following
 from tests.valkey_server import TestValkey
 
-LIMIT_SECONDS = 20.0
 AT_RISK = queries.WatchAtRiskFamiliesRequest(min_risk_score=70)
-
-
-@pytest.fixture
-async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
-    async with family_models(valkey) as started:
-        yield started
-
-
-@pytest.fixture
-async def stub(valkey: TestValkey) -> AsyncIterator[Any]:
-    async with family_service(valkey) as started:
-        yield started
-
-
-def begin(stub: Any, request: Any) -> Any:
-    return getattr(stub, request.DESCRIPTOR.name.removesuffix("Request"))(request)
-
-
-async def following(call: Any) -> Any:
-    """The next response of a watch."""
-    response = await asyncio.wait_for(call.read(), LIMIT_SECONDS)
-    assert response is not grpc.aio.EOF
-    return response
 
 
 async def _families(watch: Any) -> tuple[dict[str, int], list[str]]:

@@ -1,7 +1,6 @@
 """Answers on families are as fresh as asked, and each is of one moment."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,10 +9,8 @@ from google.protobuf.duration_pb2 import Duration
 
 from read_store import ReadStore, Snapshot
 from tests import family_events as say
-from tests.services.family_read_models import family_models, family_service
 from tests.services.kit_service import refusal_of
 from tests.services.order_read_models import ReadModels, fresh
-from tests.valkey_server import TestValkey
 
 AT_ONCE = Duration()
 LISTS = [
@@ -21,18 +18,6 @@ LISTS = [
     queries.ListFamiliesRequest(order_by=queries.FAMILY_ORDER_BY_RISK),
     queries.ListAtRiskFamiliesRequest(min_risk_score=0),
 ]
-
-
-@pytest.fixture
-async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
-    async with family_models(valkey) as started:
-        yield started
-
-
-@pytest.fixture
-async def stub(valkey: TestValkey) -> AsyncIterator[Any]:
-    async with family_service(valkey) as started:
-        yield started
 
 
 def _part(request: Any, **fields: Any) -> Any:

@@ -1,7 +1,6 @@
 """Watches of families: one, those at risk, the numbers by tier, the payments by month."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -14,47 +13,17 @@ from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no
 
 from read_service.families import service
 from tests import family_events as say
-from tests.services.family_read_models import family_models, family_service
+from tests.services.family_read_models import family_service
 from tests.services.kit_service import refusal_of
 from tests.services.order_read_models import ReadModels, fresh
+from tests.services.watching import LIMIT_SECONDS, begin, following
 from tests.valkey_server import TestValkey
 
-LIMIT_SECONDS = 20.0
 ONE = queries.WatchFamilyRequest(family_id="smith")
 AT_RISK = queries.WatchAtRiskFamiliesRequest(min_risk_score=70)
 TIERS = queries.WatchFamiliesByRiskTierRequest()
 PAYMENTS = queries.WatchPaymentAnalyticsRequest()
 ALL = (ONE, AT_RISK, TIERS, PAYMENTS)
-
-
-@pytest.fixture
-async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
-    async with family_models(valkey) as started:
-        yield started
-
-
-@pytest.fixture
-async def stub(valkey: TestValkey) -> AsyncIterator[Any]:
-    async with family_service(valkey) as started:
-        yield started
-
-
-@pytest.fixture
-async def lively_stub(valkey: TestValkey) -> AsyncIterator[Any]:
-    """A read service whose heartbeats come soon."""
-    async with family_service(valkey, heartbeat_seconds=0.05) as started:
-        yield started
-
-
-def begin(stub: Any, request: Any) -> Any:
-    return getattr(stub, request.DESCRIPTOR.name.removesuffix("Request"))(request)
-
-
-async def following(call: Any) -> Any:
-    """The next response of a watch."""
-    response = await asyncio.wait_for(call.read(), LIMIT_SECONDS)
-    assert response is not grpc.aio.EOF
-    return response
 
 
 async def test_a_watched_family_comes_as_it_is_and_again_after_each_change(
