@@ -46,7 +46,7 @@ def _at_risk(stub: stubs.FamilyQueryServiceStub, fresh: Consistency) -> Table:
 
 def _payments(stub: stubs.FamilyQueryServiceStub, fresh: Consistency) -> Table:
     request = queries.GetPaymentAnalyticsRequest(consistency=fresh)
-    columns = ("on time", "late", "overdue", "collected", "expected", "median days late")
+    columns = ("on time", "late", "overdue", "collected", "expected", "median late")
     shown = table("GetPaymentAnalytics", "month", *columns)
     for month in stub.GetPaymentAnalytics(request, timeout=DEADLINE_SECONDS).months[:5]:
         families = (month.families_paid_on_time, month.families_paid_late, month.families_overdue)
