@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from read_store.errors import ReadModelBroken
 from read_store.keys import checked_index
@@ -23,8 +23,7 @@ class Operation(Protocol[Result_co]):
     def parse(self, reply: Any) -> Result_co: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """A document as it is stored: `message` holds the bytes of the view, `version` that of its stream,
     `position` that of its last change. `score` is the place in the index walked, else 0; `term` that in a
     text index. `joined` has the columns of each joined tally, in the order asked for.
@@ -249,7 +248,7 @@ def parse_row(reply: Sequence[Any], *, is_text: bool = False) -> Row:
         version=int.from_bytes(stored[:8], "big"),
         position=int.from_bytes(stored[8:16], "big"),
         message=stored[16:],
-        joined=tuple(parse_columns(columns) for columns in joined),
+        joined=tuple([parse_columns(columns) for columns in joined]) if joined else (),
     )
 
 
