@@ -28,6 +28,8 @@ _COLUMNS, _LINES = "100", "30"
 def main() -> int:
     """Show the page until Ctrl-C, or once; answer the exit code."""
     options, console = _options(), _console()
+    # A shell starts what runs in the background with Ctrl-C ignored, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Whoever asks it to end gets the terminal back as Ctrl-C leaves it.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     problems: list[str] = []

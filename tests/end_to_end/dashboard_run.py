@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 _SCRIPT = Path("examples/dashboard/dashboard.py")
-_END_SECONDS = 20.0
+_END_SECONDS = 60.0
 # The page is drawn from the top left corner each time; colours and other moves are not read.
 _HOME = "\x1b[H"
 _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -76,6 +76,7 @@ async def live_dashboard(
         stderr=theirs,
         env={**environment, "TERM": "xterm-256color"},
         start_new_session=True,
+        preexec_fn=_ignore_interrupts,
     )
     os.close(theirs)
     dashboard = LiveDashboard(process)
@@ -100,6 +101,11 @@ async def live_dashboard(
         await process.wait()
         loop.remove_reader(ours)
         os.close(ours)
+
+
+def _ignore_interrupts() -> None:
+    # As a shell without job control starts what runs in the background.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _command(address: str, *options: str) -> tuple[str, ...]:
