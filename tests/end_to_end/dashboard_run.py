@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 _SCRIPT = Path("examples/dashboard/dashboard.py")
+# As a shell without job control starts what runs in the background: Ctrl-C is ignored, and that is inherited.
+_IN_BACKGROUND = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 _END_SECONDS = 60.0
 # The page is drawn from the top left corner each time; colours and other moves are not read.
 _HOME = "\x1b[H"
@@ -70,13 +72,13 @@ async def live_dashboard(
     left_out = ("COLUMNS", "LINES", "NO_COLOR")
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
     process = await asyncio.create_subprocess_exec(
+        *_IN_BACKGROUND,
         *_command(address, *options),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         env={**environment, "TERM": "xterm-256color"},
         start_new_session=True,
-        preexec_fn=_ignore_interrupts,
     )
     os.close(theirs)
     dashboard = LiveDashboard(process)
@@ -101,11 +103,6 @@ async def live_dashboard(
         await process.wait()
         loop.remove_reader(ours)
         os.close(ours)
-
-
-def _ignore_interrupts() -> None:
-    # As a shell without job control starts what runs in the background.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _command(address: str, *options: str) -> tuple[str, ...]:
