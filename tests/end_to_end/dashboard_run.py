@@ -50,11 +50,6 @@ class LiveDashboard:
         pages = self.output.split(_HOME)
         return _CONTROLS.sub("", pages[-2]) if len(pages) > 2 else ""
 
-    @property
-    def screens(self) -> list[str]:
-        """Every page so far."""
-        return [_CONTROLS.sub("", page) for page in self.output.split(_HOME)[1:-1]]
-
     async def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send Ctrl-C, or another signal, and answer the exit code."""
         self._process.send_signal(number)
