@@ -93,7 +93,7 @@ class FreshReads:
         lag_seconds = place.lag_seconds()
         freshness = Freshness(
             position=place.position,
-            stale=answer.is_short or lag_seconds > self._stale_after_seconds,
+            stale=answer.is_short or place.is_rebuilding or lag_seconds > self._stale_after_seconds,
             generation=place.generation,
             token=self.token_at(place, place.position),
         )

@@ -80,6 +80,16 @@ def read_store_unavailable() -> ServiceError:
     )
 
 
+def read_model_damaged() -> ServiceError:
+    """What the answer would be made of was lost or changed by somebody else's hand."""
+    return ServiceError(
+        grpc.StatusCode.UNAVAILABLE,
+        "READ_MODEL_DAMAGED",
+        "data of the read model was lost; it is filled again from the log",
+        retry_after_seconds=_RETRY_STORE_SECONDS,
+    )
+
+
 def invalid_field(field: str, description: str) -> ServiceError:
     """A field breaks a rule that its proto can't state."""
     return ServiceError(

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from read_store.errors import ReadModelBroken
+from read_store.batch import unpack_document
+from read_store.check_sums import CHECK_SUM_COLUMN, column_weight, is_equal
+from read_store.errors import ReadModelDamaged
 from read_store.keys import checked_index
 from read_store.text import fold_text
 
@@ -76,7 +78,7 @@ class Document:
         return {"kind": "document", "view": self.view, "id": self.id, "joins": self.joins}
 
     def parse(self, reply: Any) -> Row | None:
-        return None if reply is None else parse_row(reply)
+        return None if reply is None else parse_row(reply, self.view, self.joins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ class Page:
     def parse(self, reply: Any) -> PageRows:
         rows, reached = reply
         place = (score_of(reached[0]), reached[1].decode()) if reached else None
-        return PageRows(rows=[parse_row(row) for row in rows], next=place)
+        return PageRows(rows=[parse_row(row, self.view, self.joins) for row in rows], next=place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +159,8 @@ class TextPage:
     def parse(self, reply: Any) -> TextPageRows:
         rows, reached = reply
         place = (reached[0].decode(), score_of(reached[1]), reached[2].decode()) if reached else None
-        return TextPageRows(rows=[parse_row(row, is_text=True) for row in rows], next=place)
+        parsed = [parse_row(row, self.view, self.joins, is_text=True) for row in rows]
+        return TextPageRows(rows=parsed, next=place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +174,7 @@ class TallyRow:
         return {"kind": "tally_row", "tally": self.tally, "row": self.row}
 
     def parse(self, reply: Any) -> dict[str, int]:
-        return parse_columns(reply)
+        return parse_columns(reply, self.tally, self.row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +192,8 @@ class TallyRows:
         return {"kind": "tally_rows", "tally": self.tally, "limit": self.limit, **given}
 
     def parse(self, reply: Any) -> list[tuple[str, dict[str, int]]]:
-        return [(name.decode(), parse_columns(columns)) for name, columns in reply]
+        names = [(name.decode(), columns) for name, columns in reply]
+        return [(name, parse_columns(columns, self.tally, name)) for name, columns in names]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +213,7 @@ class IndexEdge:
         }
 
     def parse(self, reply: Any) -> Row | None:
-        return None if reply is None else parse_row(reply)
+        return None if reply is None else parse_row(reply, self.view)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,24 +236,39 @@ def score_of(reply: bytes) -> int:
     return int(float(reply))
 
 
-def parse_columns(flat: Sequence[bytes]) -> dict[str, int]:
-    """The columns of a tally row from name, value, name, value."""
-    return {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
+def parse_columns(flat: Sequence[bytes], tally: str, row: str) -> dict[str, int]:
+    """The columns of a tally row from name, value, name, value; raises ReadModelDamaged."""
+    columns: dict[str, int] = {}
+    sum_ = kept = 0
+    for name, value in zip(flat[::2], flat[1::2], strict=True):
+        if name == CHECK_SUM_COLUMN:
+            kept = int(value)
+            continue
+        column, amount = name.decode(), int(value)
+        columns[column] = amount
+        sum_ += column_weight(column) * amount
+    if not is_equal(sum_, kept):
+        raise ReadModelDamaged("row", tally, row)
+    return columns
 
 
-def parse_row(reply: Sequence[Any], *, is_text: bool = False) -> Row:
-    """A row from id, score or term, stored value, joined tallies."""
-    id_, place, stored, joined = reply
+def parse_row(reply: Sequence[Any], view: str, joins: Sequence[str] = (), *, is_text: bool = False) -> Row:
+    """A row from id, score or term, stored value, joined tallies; raises ReadModelDamaged."""
+    name, place, stored, joined = reply
+    id_ = name.decode()
     if stored is None:
-        raise ReadModelBroken(f"an index names {id_.decode()}, which has no document")
+        raise ReadModelDamaged("document", view, id_)
+    document = unpack_document(view, id_, stored)
     return Row(
-        id=id_.decode(),
+        id=id_,
         score=0 if is_text else score_of(place),
         term=place.decode() if is_text else "",
-        version=int.from_bytes(stored[:8], "big"),
-        position=int.from_bytes(stored[8:16], "big"),
-        message=stored[16:],
-        joined=tuple(parse_columns(columns) for columns in joined),
+        version=document.version,
+        position=document.position,
+        message=document.message,
+        joined=tuple(
+            parse_columns(columns, tally, id_) for tally, columns in zip(joins, joined, strict=True)
+        ),
     )
 
 

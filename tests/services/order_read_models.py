@@ -22,7 +22,8 @@ from projector.folding import Folder
 from projector.orders import ORDERS
 from projector.projection import Projection
 from read_service.app import build_server
-from read_store import Checkpoint, Connection, ReadModelWriter, ReadStore
+from read_store import Checkpoint, Connection, ReadModelWriter, ReadStore, microseconds_of
+from read_store.check_sums import checkpoint_seal
 from read_store.keys import partition_root
 from service_kit.consistency_token import ConsistencyPoint, seal_point
 from service_kit.settings import Settings
@@ -113,7 +114,10 @@ class ReadModels:
         admin = Connection(valkey.admin_url)
         await admin.open()
         key = f"{partition_root(self._projection.name)}g{checkpoint.generation}:checkpoint"
-        await admin.call("HSET", key, "position", str(position))
+        anchor = checkpoint.anchor.hex if checkpoint.anchor else ""
+        as_of_us = microseconds_of(checkpoint.as_of) if checkpoint.as_of else 0
+        seal = checkpoint_seal(checkpoint.epoch.hex, position, anchor, as_of_us)
+        await admin.call("HSET", key, "position", str(position), "seal", str(seal))
         await admin.close()
 
     def _required(self) -> Checkpoint:
