@@ -40,7 +40,11 @@ async def current_generation(
         reason = f"damaged {found}"
     head = await log.head()
     generation, before = await writer.new_generation(
-        token, projection.version, head.epoch, head=head.position
+        token,
+        projection.version,
+        head.epoch,
+        head=head.position,
+        past_epochs=await log.past_epochs(),
     )
     logger().info(
         "generation_started",

@@ -19,6 +19,7 @@ from read_store.library import LIBRARY, Library, compose, load_library, read_sou
 from read_store.operations import (
     Count,
     Document,
+    EpochEnd,
     IndexEdge,
     Operation,
     Page,
@@ -46,6 +47,7 @@ __all__ = [
     "Connection",
     "Count",
     "Document",
+    "EpochEnd",
     "Fenced",
     "GramSize",
     "HeadAnswers",

@@ -55,6 +55,7 @@ _SOURCES = (
     "read_key_sizes",
     "stands_right",
     "read_standing",
+    "read_epoch_end",
     "read",
 )
 _WRITING = ("apply", "beat", "start_generation", "acquire_lease", "renew_lease", "release_lease")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from read_store.batch import unpack_document
 from read_store.check_sums import CHECK_SUM_COLUMN, column_weight, is_equal
@@ -229,6 +230,19 @@ class Count:
 
     def parse(self, reply: Any) -> int:
         return int(reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochEnd:
+    """The last position that a past epoch of the log has in common with the next; None when not known."""
+
+    epoch: UUID
+
+    def request(self) -> dict[str, Any]:
+        return {"kind": "epoch_end", "epoch": self.epoch.hex}
+
+    def parse(self, reply: Any) -> int | None:
+        return None if reply is None else int(reply)
 
 
 def score_of(reply: bytes) -> int:

@@ -1,6 +1,6 @@
 """The projector's side of one partition: lease, checkpoint, documents, apply, generations, pause."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -109,12 +109,24 @@ class ReadModelWriter:
         return bool(await self._call("beat", token, *place, head))
 
     async def new_generation(
-        self, token: int, version: int, epoch: UUID, *, head: int = 0
+        self,
+        token: int,
+        version: int,
+        epoch: UUID,
+        *,
+        head: int = 0,
+        past_epochs: Mapping[UUID, int] | None = None,
     ) -> tuple[int, int]:
         """Starts an empty generation of that projection version and makes it live, of a log that ends at
-        `head`; answers its number and that of the generation that was live before (0: none)."""
+        `head`; answers its number and that of the generation that was live before (0: none).
+
+        `past_epochs` have the last position that each has in common with the next.
+        """
+        past = [part for each, position in (past_epochs or {}).items() for part in (each.hex, position)]
         seal = checkpoint_seal(epoch.hex, 0, "", 0)
-        generation, before = await self._call("start_generation", token, version, epoch.hex, head, seal)
+        generation, before = await self._call(
+            "start_generation", token, version, epoch.hex, head, seal, *past
+        )
         return int(generation), int(before)
 
     async def drop_generation(self, generation: int) -> int:

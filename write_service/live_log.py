@@ -81,7 +81,9 @@ class LiveLog:
             self._begin(head.epoch, head.position)
             return True
         page = await self._log.read(self._head, limit=_PAGE)
-        if page.epoch != self._epoch or page.head < self._head:
+        # Empty memory was begun at a head of which only the position is known.
+        is_replaced = bool(self._events) and page.anchor != self._events[-1].event.event_id
+        if page.epoch != self._epoch or page.head < self._head or is_replaced:
             self._begin(page.epoch, page.head)
             return True
         if not page.events:

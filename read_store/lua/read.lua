@@ -15,6 +15,7 @@ local function read(keys, argv)
     key_size = read_key_size,
     key_sizes = read_key_sizes,
     standing = read_standing,
+    epoch_end = read_epoch_end,
   }
   local results = {}
   for at, operation in ipairs(cjson.decode(argv[1])) do

@@ -1,5 +1,5 @@
--- Starts an empty generation and points the readers at it. Arguments: token, version, epoch, head,
--- seal of the checkpoint.
+-- Starts an empty generation and points the readers at it. Arguments: token, version, epoch, head, seal of the
+-- checkpoint, then each epoch that is over and the last position it has in common with the next.
 -- Answers the new generation and the one that was live.
 local function start_generation(keys, argv)
   local root = keys[1]
@@ -18,6 +18,9 @@ local function start_generation(keys, argv)
   redis.call('HSET', root .. 'g' .. generation .. ':checkpoint',
     'epoch', argv[3], 'position', '0', 'version', argv[2], 'events', '0', 'head', argv[4],
     'seal', argv[5], 'sizes', '0', 'started_us', now, 'caught_up_us', now, 'beat_us', now)
+  if argv[6] then
+    redis.call('HSET', root .. 'g' .. generation .. ':epochs', unpack(argv, 6))
+  end
   redis.call('SET', root .. 'newest', generation)
   redis.call('SET', root .. 'live', generation)
   redis.call('PUBLISH', root .. 'applied', argv[3] .. ' 0 ' .. generation)

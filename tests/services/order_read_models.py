@@ -3,7 +3,7 @@
 Of orders, where no other projection is named.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -51,9 +51,11 @@ class ReadModels:
     def position(self) -> int:
         return self._checkpoint.position if self._checkpoint else 0
 
-    async def rebuild(self) -> None:
+    async def rebuild(self, past_epochs: Mapping[UUID, int] | None = None) -> None:
         """Start an empty generation."""
-        await self._writer.new_generation(self._token, self._projection.version, self.log.epoch)
+        await self._writer.new_generation(
+            self._token, self._projection.version, self.log.epoch, past_epochs=past_epochs
+        )
         self._folder.clear()
         self._checkpoint = await self._writer.checkpoint()
         if self._checkpoint.generation > 1:

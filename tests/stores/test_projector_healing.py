@@ -2,17 +2,21 @@
 
 import random
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
+from event_store import begin_epoch
 from projector.runner import Runner, RunnerStatus
 from projector.scrubbing import Scrubber
-from read_store import Connection, Document, ReadModelDamaged, TallyRows
+from read_store import Connection, Document, EpochEnd, ReadModelDamaged, TallyRows
 from tests import accounts
 from tests.postgres_server import LogDatabase
 from tests.stores import damage
+from tests.stores.account_log import read_holdings
 from tests.stores.damage import Damage
 from tests.stores.projector_world import World, a_world, running
+from tests.stores.restores import put_back
 from tests.valkey_server import TestValkey
 from tests.waiting import eventually
 
@@ -159,13 +163,43 @@ async def test_a_replay_into_data_that_was_kept_doubles_it(
         whole = (await world.reader.read_one(world.name, TallyRows(tally="holdings")))[1]
     await damage.do(world.valkey, damage.checkpoint_set_back(world.log.epoch), _root(world))
     async with running(world, scrubbed_rows_per_second=1.0):
-        await eventually(lambda: _has_come_to_the_end(world))
+        await eventually(lambda: _has_come_to(world, world.log.position))
         assert (await world.reader.read_one(world.name, TallyRows(tally="holdings")))[1] != whole
-
-
-async def _has_come_to_the_end(world: World) -> bool:
-    return (await world.reader.checkpoint(world.name)).position == world.log.position
 
 
 async def _nothing_changed(*_: object) -> int:
     return 0
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_a_log_put_back_takes_the_read_models_with_it(world: World, is_told: bool) -> None:
+    """With an operator's word, readers know where the histories part."""
+    epoch = world.log.epoch
+    async with running(world):
+        await world.assert_equal_sums()
+        put_back(world.database, 150)
+        if is_told:
+            await begin_epoch(world.database.admin_url)
+        await eventually(lambda: _is_healed(world))
+        await eventually(lambda: _has_come_to(world, 150))
+        assert await read_holdings(world.reader, world.name) == await _sums_of_the_log(world)
+        end = (await world.reader.read_one(world.name, EpochEnd(epoch=epoch)))[1]
+        assert end == (150 if is_told else None)
+
+
+async def _has_come_to(world: World, position: int) -> bool:
+    return (await world.reader.checkpoint(world.name)).position == position
+
+
+async def _sums_of_the_log(world: World) -> dict[str, dict[str, int]]:
+    """The tally added up from the log as it is now."""
+    views: dict[str, Any] = {}
+    for event in (await world.event_log.read(0, limit=1000)).events:
+        type_ = next(each for each in accounts.EVENTS if each.DESCRIPTOR.full_name == event.type)
+        views[event.stream] = accounts.evolve(views.get(event.stream), type_.FromString(event.payload))
+    rows: dict[str, dict[str, int]] = {}
+    for view in views.values():
+        for (_, row, column), amount in accounts.tallies(view):
+            columns = rows.setdefault(row, {})
+            columns[column] = columns.get(column, 0) + amount
+    return {row: {name: sum_ for name, sum_ in sums.items() if sum_} for row, sums in rows.items()}

@@ -50,7 +50,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_EPOCH_CHANGED: _ErrorReason.ValueType  # 10
     """ERROR_REASON_EPOCH_CHANGED: FAILED_PRECONDITION, the token is from a history of the log that
-    was replaced by a restore.
+    was replaced by a restore. Metadata last_common_position, where it is known: up to there both
+    histories are the same.
     """
     ERROR_REASON_LOG_UNAVAILABLE: _ErrorReason.ValueType  # 11
     """ERROR_REASON_LOG_UNAVAILABLE: UNAVAILABLE with RetryInfo, the log's database does not answer.
@@ -124,7 +125,8 @@ was replaced since. Start the list again.
 """
 ERROR_REASON_EPOCH_CHANGED: ErrorReason.ValueType  # 10
 """ERROR_REASON_EPOCH_CHANGED: FAILED_PRECONDITION, the token is from a history of the log that
-was replaced by a restore.
+was replaced by a restore. Metadata last_common_position, where it is known: up to there both
+histories are the same.
 """
 ERROR_REASON_LOG_UNAVAILABLE: ErrorReason.ValueType  # 11
 """ERROR_REASON_LOG_UNAVAILABLE: UNAVAILABLE with RetryInfo, the log's database does not answer.
