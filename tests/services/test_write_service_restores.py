@@ -4,8 +4,10 @@ from typing import Any
 
 import grpc
 import pytest
+from diptych.eventlog.v1 import event_log_service_pb2 as log_messages
 
 from tests.postgres_server import LogDatabase
+from tests.services.kit_service import refusal_of
 from tests.services.write_services import Caller, place, receive, write_service
 from tests.stores.restores import put_back, trust_every_history
 from tests.waiting import eventually
@@ -65,3 +67,29 @@ async def test_a_refusal_is_not_decided_on_what_is_gone_either(log_database: Log
         await other.orders.ReceiveStock(receive("cup", 9))
         answer = await _settled(service, place("anna", {"cup": units}))
         assert not isinstance(answer, grpc.aio.AioRpcError), answer
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_a_subscriber_never_goes_on_in_another_history(
+    log_database: LogDatabase, is_told: bool
+) -> None:
+    async with write_service(log_database) as service, write_service(log_database) as other:
+        await service.product("cup")
+        for _ in range(4):
+            last = await service.orders.ReceiveStock(receive("cup"))
+        stream = service.log.Subscribe(log_messages.SubscribeRequest(after_position=0))
+        told = await anext(aiter(stream))
+        while not told.caught_up:
+            told = await anext(aiter(stream))
+        put_back(log_database, last.receipt.position - 2, with_new_epoch=is_told)
+        for _ in range(3):
+            await other.orders.ReceiveStock(receive("cup"))
+        refused = await refusal_of(_nothing_but_heartbeats(stream))
+        assert refused.info.reason == "EPOCH_CHANGED"
+        common = dict(refused.info.metadata).get("last_common_position")
+        assert common == (str(last.receipt.position - 2) if is_told else None)
+
+
+async def _nothing_but_heartbeats(stream: Any) -> None:
+    async for response in stream:
+        assert not response.events

@@ -1,12 +1,16 @@
-"""A log put back to an earlier position, as a restore from a backup leaves it; the epoch stays the same."""
+"""A log put back to an earlier position, as a restore from a backup leaves it."""
 
 import psycopg
 
+from event_store.statements import statement
 from tests.postgres_server import LogDatabase
 
 
-def put_back(database: LogDatabase, position: int) -> None:
-    """Takes away all that came after a position: events, answers to commands, snapshots."""
+def put_back(database: LogDatabase, position: int, *, with_new_epoch: bool = False) -> None:
+    """Takes away all that came after a position: events, answers to commands, snapshots.
+
+    With a new epoch nobody sees the log in between, as after a restore by the book.
+    """
     with psycopg.connect(database.admin_url) as connection:
         for table in ("events", "commands"):
             connection.execute(f"ALTER TABLE event_log.{table} DISABLE TRIGGER USER")
@@ -16,6 +20,8 @@ def put_back(database: LogDatabase, position: int) -> None:
             )
         connection.execute("DELETE FROM event_log.snapshots")
         connection.execute("UPDATE event_log.log_head SET position = %s", (position,))
+        if with_new_epoch:
+            connection.execute(statement("begin_epoch"))
 
 
 def trust_every_history(database: LogDatabase) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from event_store import begin_epoch
 from projector.runner import Runner, RunnerStatus
 from projector.scrubbing import Scrubber
 from read_store import Connection, Document, EpochEnd, ReadModelDamaged, TallyRows
@@ -177,9 +176,7 @@ async def test_a_log_put_back_takes_the_read_models_with_it(world: World, is_tol
     epoch = world.log.epoch
     async with running(world):
         await world.assert_equal_sums()
-        put_back(world.database, 150)
-        if is_told:
-            await begin_epoch(world.database.admin_url)
+        put_back(world.database, 150, with_new_epoch=is_told)
         await eventually(lambda: _is_healed(world))
         await eventually(lambda: _has_come_to(world, 150))
         assert await read_holdings(world.reader, world.name) == await _sums_of_the_log(world)
