@@ -4,7 +4,7 @@ import zlib
 from functools import lru_cache
 
 # The column of a row that holds its check sum; no tally names one so.
-CHECK_SUM_COLUMN = b"\0"
+CHECK_SUM_COLUMN = "\0"
 _MODULUS = 2**32
 
 

@@ -252,16 +252,12 @@ def score_of(reply: bytes) -> int:
 
 def parse_columns(flat: Sequence[bytes], tally: str, row: str) -> dict[str, int]:
     """The columns of a tally row from name, value, name, value; raises ReadModelDamaged."""
-    columns: dict[str, int] = {}
-    sum_ = kept = 0
-    for name, value in zip(flat[::2], flat[1::2], strict=True):
-        if name == CHECK_SUM_COLUMN:
-            kept = int(value)
-            continue
-        column, amount = name.decode(), int(value)
-        columns[column] = amount
-        sum_ += column_weight(column) * amount
-    if not is_equal(sum_, kept):
+    try:
+        columns = {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
+    except ValueError:
+        raise ReadModelDamaged("row", tally, row) from None
+    kept = columns.pop(CHECK_SUM_COLUMN, 0)
+    if not is_equal(sum(column_weight(name) * amount for name, amount in columns.items()), kept):
         raise ReadModelDamaged("row", tally, row)
     return columns
 

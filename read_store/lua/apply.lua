@@ -8,26 +8,27 @@ local function apply(keys, argv)
   if refusal then
     return redis.error_reply(refusal)
   end
-  local last_tally, damages = 11 + tonumber(argv[11]), {}
+  local last_tally, changes = 11 + tonumber(argv[11]), { grown = {} }
   local checkpoint = data .. 'checkpoint'
   if redis.call('HGET', checkpoint, 'sizes') ~= tostring(redis.call('HLEN', data .. 'sizes')) then
-    damages[1] = 'checkpoint'
+    changes.damage = 'checkpoint'
   end
   -- Tallies come first: they alone can be refused by the data, and they alone can be undone.
-  refusal = add_tallies(data, argv, 12, last_tally, damages)
+  refusal = add_tallies(data, argv, 12, last_tally, changes)
   if refusal then
     return redis.error_reply(refusal)
   end
-  write_entries(data, argv, last_tally + 1, damages)
+  write_entries(data, argv, last_tally + 1, changes)
+  write_sizes(data, changes)
   redis.call('HSET', checkpoint, 'position', argv[5], 'anchor', argv[6], 'as_of_us', argv[7], 'seal', argv[10],
     'sizes', redis.call('HLEN', data .. 'sizes'))
   redis.call('HINCRBY', checkpoint, 'events', argv[9])
   note_beat(data, argv[5], argv[8])
   redis.call('PUBLISH', root .. 'applied', argv[3] .. ' ' .. argv[5] .. ' ' .. argv[2])
-  if damages[1] then
+  if changes.damage then
     -- Kept: some damage can't be seen any more once it was written over.
-    redis.call('HSET', checkpoint, 'damaged', damages[1])
-    return redis.error_reply('DAMAGED ' .. damages[1] .. '|')
+    redis.call('HSET', checkpoint, 'damaged', changes.damage)
+    return redis.error_reply('DAMAGED ' .. changes.damage .. '|')
   end
   return redis.call('EXISTS', root .. 'paused')
 end

@@ -1,5 +1,5 @@
 -- Puts each (id, folded term, rank) into a text index; a term that is new becomes findable by its trigrams.
-local function enter_texts(data, index, argv, first, last, damages)
+local function enter_texts(data, index, argv, first, last, changes)
   local root, terms, grams = data .. 'x:' .. index .. ':', 0, 0
   for at = first, last, 3 do
     local id, term, rank = argv[at], argv[at + 1], argv[at + 2]
@@ -14,6 +14,6 @@ local function enter_texts(data, index, argv, first, last, damages)
       end
     end
   end
-  note_size(data, 'x:' .. index, terms, damages)
-  note_size(data, 'g:' .. index, grams, damages)
+  note_size(changes, 'x:' .. index, terms)
+  note_size(changes, 'g:' .. index, grams)
 end

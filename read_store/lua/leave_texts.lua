@@ -1,5 +1,5 @@
 -- Takes each (id, folded term) out of a text index; a term that no entity bears is forgotten.
-local function leave_texts(data, index, argv, first, last, damages)
+local function leave_texts(data, index, argv, first, last, changes)
   local root, terms, grams = data .. 'x:' .. index .. ':', 0, 0
   for at = first, last, 2 do
     local id, term = argv[at], argv[at + 1]
@@ -16,6 +16,6 @@ local function leave_texts(data, index, argv, first, last, damages)
       end
     end
   end
-  note_size(data, 'x:' .. index, terms, damages)
-  note_size(data, 'g:' .. index, grams, damages)
+  note_size(changes, 'x:' .. index, terms)
+  note_size(changes, 'g:' .. index, grams)
 end

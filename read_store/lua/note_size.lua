@@ -1,7 +1,6 @@
--- Counts what a batch put into a key or took out of it. Members that somebody else took away or put there keep
--- count and key apart for ever, so they are looked for here and wherever the key is read.
-local function note_size(data, name, grown, damages)
-  if grown ~= 0 and redis.call('HINCRBY', data .. 'sizes', name, grown) ~= members_of(data, name) then
-    damages[#damages + 1] = 'key ' .. name
+-- Counts what a batch put into a key or took out of it.
+local function note_size(changes, name, grown)
+  if grown ~= 0 then
+    changes.grown[name] = (changes.grown[name] or 0) + grown
   end
 end

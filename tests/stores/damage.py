@@ -50,6 +50,16 @@ def column_edited(key: str, column: str) -> Damage:
     return lambda admin, root: admin.call("HINCRBY", root + key, column, "5")
 
 
+def not_a_number(key: str, column: str) -> Damage:
+    """A column of a tally row that holds words."""
+
+    async def damage(admin: Connection, root: str) -> object:
+        await admin.call("HSET", root + key, column, "many")
+        return True
+
+    return damage
+
+
 def of_another_type(key: str) -> Damage:
     """A key that holds something else."""
 

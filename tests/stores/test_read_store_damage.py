@@ -65,6 +65,7 @@ CASES: tuple[tuple[Damage, Operation[Any]], ...] = (
 )
 # These are seen without sums and sizes, or change no answer.
 PLAIN_CASES: tuple[tuple[Damage, Operation[Any]], ...] = (
+    (damage.not_a_number("t:sales:2010", "units"), ROW),
     (damage.field_deleted("t:sales:2010", "\0"), ROW),
     (damage.field_deleted("d:thing", "a"), ALL),
     (damage.of_another_type("d:thing"), Document(view=VIEW, id="a")),
@@ -148,6 +149,8 @@ LOST_AND_WRITTEN: tuple[tuple[Damage, dict[str, Any]], ...] = (
     (damage.deleted("t:sales"), {"tallies": {("sales", "2011", "units"): 1}}),
     (damage.deleted("x:name:terms"), {"text_entries": {"name": [("c", "carl", 0)]}}),
     (damage.deleted("sizes"), {}),
+    (damage.not_a_number("t:sales:2010", "units"), {"tallies": {("sales", "2010", "units"): 1}}),
+    (damage.not_a_number("t:sales:2010", "\0"), {"tallies": {("sales", "2010", "units"): 1}}),
     (damage.of_another_type("i:size"), {"entries": {"size": {"c": 3}}}),
 )
 
