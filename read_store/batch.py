@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from read_store.check_sums import as_amount, checkpoint_seal, column_weight, document_sum
+from read_store.check_sums import (
+    as_amount,
+    checked_content,
+    checkpoint_seal,
+    column_weight,
+    document_sum,
+)
 from read_store.checkpoint import microseconds_of
-from read_store.errors import ReadModelDamaged
 from read_store.keys import changed_index, checked_index
 
 # Beyond this, scores and Lua numbers round.
@@ -29,14 +34,12 @@ class StoredDocument:
     def pack(self, id_: str) -> bytes:
         """The value kept in the store for the entity: check sum, version, position, message."""
         content = self.version.to_bytes(8, "big") + self.position.to_bytes(8, "big") + self.message
-        return document_sum(id_, content).to_bytes(4, "big") + content
+        return document_sum(id_.encode(), content).to_bytes(4, "big") + content
 
 
 def unpack_document(view: str, id_: str, stored: bytes) -> StoredDocument:
     """The document in a stored value; raises ReadModelDamaged."""
-    content = stored[4:]
-    if document_sum(id_, content) != int.from_bytes(stored[:4], "big"):
-        raise ReadModelDamaged("document", view, id_)
+    content = checked_content(view, id_.encode(), stored)
     return StoredDocument(
         version=int.from_bytes(content[:8], "big"),
         position=int.from_bytes(content[8:16], "big"),

@@ -3,14 +3,24 @@
 import zlib
 from functools import lru_cache
 
+from read_store.errors import ReadModelDamaged
+
 # The column of a row that holds its check sum; no tally names one so.
 CHECK_SUM_COLUMN = "\0"
 _MODULUS = 2**32
 
 
-def document_sum(id_: str, content: bytes) -> int:
+def document_sum(id_: bytes, content: bytes) -> int:
     """The check sum of a stored document: of whom it is, its version, its position and its message."""
-    return zlib.crc32(content, zlib.crc32(id_.encode()))
+    return zlib.crc32(content, zlib.crc32(id_))
+
+
+def checked_content(view: str, id_: bytes, stored: bytes) -> bytes:
+    """A stored document behind its check sum; raises ReadModelDamaged."""
+    content = stored[4:]
+    if document_sum(id_, content) != int.from_bytes(stored[:4], "big"):
+        raise ReadModelDamaged("document", view, id_.decode())
+    return content
 
 
 @lru_cache(maxsize=65_536)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from read_store.batch import unpack_document
-from read_store.check_sums import CHECK_SUM_COLUMN, column_weight, is_equal
+from read_store.check_sums import CHECK_SUM_COLUMN, checked_content, column_weight, is_equal
 from read_store.errors import ReadModelDamaged
 from read_store.keys import checked_index
 from read_store.text import fold_text
@@ -268,17 +268,15 @@ def parse_row(reply: Sequence[Any], view: str, joins: Sequence[str] = (), *, is_
     id_ = name.decode()
     if stored is None:
         raise ReadModelDamaged("document", view, id_)
-    document = unpack_document(view, id_, stored)
+    content = checked_content(view, name, stored)
     return Row(
         id=id_,
         score=0 if is_text else score_of(place),
         term=place.decode() if is_text else "",
-        version=document.version,
-        position=document.position,
-        message=document.message,
-        joined=tuple(
-            parse_columns(columns, tally, id_) for tally, columns in zip(joins, joined, strict=True)
-        ),
+        version=int.from_bytes(content[:8], "big"),
+        position=int.from_bytes(content[8:16], "big"),
+        message=content[16:],
+        joined=tuple(map(parse_columns, joined, joins, repeat(id_))) if joined else (),
     )
 
 

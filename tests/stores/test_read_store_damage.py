@@ -107,6 +107,7 @@ async def test_without_sums_and_sizes_damage_is_answered_as_data(
 ) -> None:
     """The sabotaged twin of the test above."""
     monkeypatch.setattr("read_store.batch.document_sum", lambda *_: 0)
+    monkeypatch.setattr("read_store.check_sums.document_sum", lambda *_: 0)
     monkeypatch.setattr("read_store.operations.is_equal", lambda *_: True)
     monkeypatch.setattr("read_store.snapshot._has_its_sizes", lambda *_: True)
     async with a_partition(valkey, library=_unguarded()) as partition:
