@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
+from command_line.begin_epoch import begin_epoch
 from command_line.demo import demo
 from command_line.generating.command import generate_families
 from command_line.importing.online_retail.command import import_online_retail
@@ -18,7 +19,7 @@ from local_stack.errors import StackError
 from service_kit.errors import StartRefused
 
 # Every command is a plain function; its docstring is what --help shows.
-COMMANDS: tuple[Callable[..., Any], ...] = (run, demo, status, migrate)
+COMMANDS: tuple[Callable[..., Any], ...] = (run, demo, status, migrate, begin_epoch)
 # What `diptych import` takes: the name of the source and its function.
 IMPORTS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("online-retail", import_online_retail),

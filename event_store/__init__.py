@@ -1,7 +1,9 @@
 """How the log is kept: one gapless sequence of events in Postgres, appended atomically, read in order."""
 
+from event_store.epochs import BegunEpoch, begin_epoch
 from event_store.errors import (
     CommitOutcomeUnknown,
+    HistoryReplaced,
     LogFull,
     StoreError,
     StoreUnavailable,
@@ -32,12 +34,14 @@ __all__ = [
     "Append",
     "Appended",
     "Attempt",
+    "BegunEpoch",
     "CommitOutcomeUnknown",
     "DescriptorSet",
     "Duplicate",
     "EventLog",
     "EventStore",
     "Hints",
+    "HistoryReplaced",
     "LogFull",
     "LogHead",
     "LogPage",
@@ -51,6 +55,7 @@ __all__ = [
     "StreamRead",
     "UnregisteredEventType",
     "WrongVersion",
+    "begin_epoch",
     "create_roles",
     "migrate",
 ]

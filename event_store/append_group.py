@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
+from uuid import UUID
 
 from event_store.arrays import ByteaArray, Int2Array, Int4Array, TextArray, UuidArray
 from event_store.events import (
@@ -15,8 +16,9 @@ from event_store.events import (
     StoredCommand,
     WrongVersion,
 )
+from event_store.history import Known
 
-_APPENDED, _WRONG_VERSION, _PREDECESSOR_FAILED = 0, 1, 3
+_APPENDED, _WRONG_VERSION, _PREDECESSOR_FAILED, _OTHER_HISTORY = 0, 1, 3, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +28,18 @@ class AppendGroup:
     appends: Sequence[Append]
     streams: Sequence[str]
     parameters: Sequence[object]
+    known: Known
 
 
 def append_group(
-    appends: Sequence[Append], followed: Sequence[Sequence[int]], type_ids: Mapping[str, int]
+    appends: Sequence[Append],
+    followed: Sequence[Sequence[int]],
+    type_ids: Mapping[str, int],
+    known: Known,
 ) -> AppendGroup:
     """The group of `appends`, each with the places in the group, from 1, of those that it follows.
+
+    Nothing of it is appended to a log that does not hold what is `known`.
 
     Each distinct stream gets a number, so that the database compares integers.
     """
@@ -61,8 +69,9 @@ def append_group(
         TextArray.of([append.actor for append, _ in written]),
         TextArray.of([append.correlation_id for append, _ in written]),
         TextArray.of([append.causation_id for append, _ in written]),
+        *known.parameters,
     )
-    return AppendGroup(appends=appends, streams=streams, parameters=parameters)
+    return AppendGroup(appends=appends, streams=streams, parameters=parameters, known=known)
 
 
 def followed_places(appends: Sequence[Append]) -> list[list[int] | None]:
@@ -83,13 +92,23 @@ def followed_places(appends: Sequence[Append]) -> list[list[int] | None]:
     return followed
 
 
+def is_of_another_history(rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether the log does not hold what was known."""
+    return bool(rows[0][0] == _OTHER_HISTORY)
+
+
+def newest_event(rows: Sequence[tuple[Any, ...]]) -> tuple[int, UUID] | None:
+    """The last event that the group wrote, by position and id; None when it wrote none."""
+    return (rows[0][6], rows[0][7]) if rows[0][7] is not None else None
+
+
 def outcomes(group: AppendGroup, rows: Sequence[tuple[Any, ...]]) -> list[Outcome | None]:
     """An outcome for each append, None where its command id was stored already."""
     return [_outcome(group, append, row) for append, row in zip(group.appends, rows, strict=True)]
 
 
 def _outcome(group: AppendGroup, append: Append, row: tuple[Any, ...]) -> Outcome | None:
-    outcome, stream_number, stream_version, position, recorded_at, epoch = row
+    outcome, stream_number, stream_version, position, recorded_at, epoch = row[:6]
     if outcome == _APPENDED:
         stored = StoredCommand(
             command_id=append.command_id,

@@ -58,6 +58,18 @@ class Int4Array(_Array):
         return cls._of_parts(len(values), [pack(f"!{len(flat)}i", *flat)])
 
 
+class Int8Array(_Array):
+    """bigint[]"""
+
+    __slots__ = ()
+    element_oid, array_oid = 20, 1016
+
+    @classmethod
+    def of(cls, values: Sequence[int]) -> _Array:
+        flat = [part for value in values for part in (8, value)]
+        return cls._of_parts(len(values), [pack("!" + "iq" * len(values), *flat)])
+
+
 class UuidArray(_Array):
     """uuid[]"""
 
@@ -115,5 +127,5 @@ def register_arrays(connection: AsyncConnection) -> None:
 
 _DUMPERS = [
     (kind, type(f"{kind.__name__}Dumper", (_AsItIs,), {"oid": kind.array_oid}))
-    for kind in (Int2Array, Int4Array, UuidArray, ByteaArray, TextArray)
+    for kind in (Int2Array, Int4Array, Int8Array, UuidArray, ByteaArray, TextArray)
 ]

@@ -9,6 +9,13 @@ class StoreUnavailable(StoreError):
     """The database can't be reached or didn't answer in time; nothing was appended. A repeat is safe."""
 
 
+class HistoryReplaced(StoreUnavailable):
+    """The log no longer holds what this process has seen in it: it was restored.
+
+    Nothing was appended, and what was decided on the earlier history has to be decided again.
+    """
+
+
 class CommitOutcomeUnknown(StoreError):
     """The connection broke while appending; the same command id, sent again, tells what happened."""
 

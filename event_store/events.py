@@ -28,9 +28,11 @@ class StreamRead:
 class Attempt:
     """One attempt of this process at appending a command; the command may be appended by another one too."""
 
-    __slots__ = ("is_appended",)
+    __slots__ = ("history", "is_appended")
 
     def __init__(self) -> None:
+        # The number of the history that it was decided on.
+        self.history = 0
         # Only when the events in the log are known to be those of this very attempt.
         self.is_appended = False
 

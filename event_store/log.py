@@ -60,6 +60,11 @@ class EventLog:
         """Hints that the log has grown; all followers of a process share one connection for them."""
         return self._listener.hints()
 
+    async def past_epochs(self) -> dict[UUID, int]:
+        """The epochs that are over, with the last position that each has in common with the next."""
+        rows = await self._connections.fetch("read_past_epochs")
+        return dict(rows)
+
     async def descriptor_sets(self) -> list[DescriptorSet]:
         """Everything that explains the payloads, oldest first."""
         rows = await self._connections.fetch("read_descriptor_sets")

@@ -1,15 +1,16 @@
 """The write side of the log: append, and read what a decision needs."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from event_store.arrays import ByteaArray, Int4Array, TextArray
 from event_store.connections import Connections
-from event_store.errors import UnregisteredEventType
+from event_store.errors import HistoryReplaced, UnregisteredEventType
 from event_store.events import Append, Appended, Outcome, StoredCommand, StoredEvent
 from event_store.grouping import Grouping
 from event_store.hints import Announcer
+from event_store.history import History
 from event_store.writer import Writer, stored_commands
 
 LARGEST_GROUP = 512
@@ -28,7 +29,8 @@ class EventStore:
         self._connections = Connections(
             url, name="diptych event store", pooled=reading_connections, statement_seconds=5, lock_seconds=3
         )
-        self._writer = Writer(self._connections)
+        self._history = History()
+        self._writer = Writer(self._connections, self._history)
         self._announcer = Announcer(self._connections)
         self._appends: Grouping[Append, Outcome] = Grouping(self._append_group, largest=LARGEST_GROUP)
         self._checks: Grouping[_Check, _Checked] = Grouping(
@@ -49,6 +51,19 @@ class EventStore:
         await self._writer.close()
         await self._connections.close()
 
+    def when_replaced(self, listener: Callable[[], None]) -> None:
+        """Have this called as soon as the log turns out to be another history than was seen so far.
+
+        Whatever is known of streams is worth nothing then. What was handed over before that and is not sent
+        yet is refused with HistoryReplaced, as are reads that were under way.
+        """
+        self._history.when_replaced(listener)
+
+    @property
+    def histories(self) -> int:
+        """How many histories of the log have come to their end before the eyes of this process."""
+        return self._history.number
+
     async def append(self, append: Append) -> Outcome:
         """Appends one command's events; waiting commands share a transaction, each with its own outcome.
 
@@ -65,6 +80,7 @@ class EventStore:
         for event in append.events:
             if event.type not in self._writer.type_ids:
                 raise UnregisteredEventType(f"{event.type} is not registered")
+        append.attempt.history = self._history.number
         return self._appends.submit(append)
 
     async def check(self, command_id: UUID, streams: Sequence[str]) -> _Checked:
@@ -94,7 +110,8 @@ class EventStore:
 
     async def save_snapshot(self, stream: str, version: int, state_hash: bytes, state: bytes) -> None:
         """Keeps a snapshot, unless one of the same shape and a higher version is there."""
-        await self._connections.fetch("save_snapshot", (stream, version, state_hash, state))
+        known = self._history.known().parameters
+        await self._connections.fetch("save_snapshot", (stream, version, state_hash, state, *known))
 
     async def register_event_types(self, names: Sequence[str], descriptor_set: bytes) -> None:
         """Makes full protobuf names known, with the serialised FileDescriptorSet that explains them."""
@@ -106,14 +123,24 @@ class EventStore:
         self._announcer.announce()
 
     async def _append_group(self, appends: Sequence[Append]) -> Sequence[Outcome | Exception]:
-        outcomes = await self._writer.append(appends)
+        history = self._history.number
+        current = [append for append in appends if append.attempt.history == history]
+        answers = iter(await self._writer.append(current) if current else ())
+        outcomes: list[Outcome | Exception] = [
+            next(answers)
+            if append.attempt.history == history
+            else HistoryReplaced("decided on another history of the log")
+            for append in appends
+        ]
         if any(isinstance(outcome, Appended) for outcome in outcomes):
             self._announcer.announce()
         return outcomes
 
     async def _check_group(self, checks: Sequence[_Check]) -> Sequence[_Checked]:
         names = list(dict.fromkeys([name for _, streams in checks for name in streams]))
-        commands, versions = await stored_commands(self._connections, [check[0] for check in checks], names)
+        commands, versions = await stored_commands(
+            self._connections, self._history, [check[0] for check in checks], names
+        )
         return [
             (commands.get(command), {name: versions[name] for name in streams}) for command, streams in checks
         ]
@@ -123,11 +150,19 @@ class EventStore:
         for after in asked:
             for stream, version in after.items():
                 lowest[stream] = min(version, lowest.get(stream, version))
-        parameters = (TextArray.of(list(lowest)), Int4Array.of(list(lowest.values())))
+        known = self._history.known()
+        parameters = (TextArray.of(list(lowest)), Int4Array.of(list(lowest.values())), *known.parameters)
         events: dict[str, list[StoredEvent]] = {stream: [] for stream in lowest}
-        for row in await self._connections.fetch("read_streams", parameters):
-            event = StoredEvent._make(row)
-            events[event.stream].append(event)
+        rows = await self._connections.fetch("read_streams", parameters)
+        if not rows[0][0]:
+            raise self._history.replaced(known)
+        newest: tuple[int, UUID] | None = None
+        for row in rows:
+            if row[1] is not None:
+                event = StoredEvent._make(row[1:])
+                events[event.stream].append(event)
+                newest = event.position, event.event_id
+        self._history.read(known, newest)
         return [
             {stream: events[stream][version - lowest[stream] :] for stream, version in after.items()}
             for after in asked

@@ -5,18 +5,27 @@ from uuid import UUID
 
 import psycopg
 
-from event_store.append_group import AppendGroup, append_group, followed_places, outcomes
+from event_store.append_group import (
+    AppendGroup,
+    append_group,
+    followed_places,
+    is_of_another_history,
+    newest_event,
+    outcomes,
+)
 from event_store.arrays import TextArray, UuidArray
 from event_store.connections import Connection, Connections, Row, as_store_error
 from event_store.errors import CommitOutcomeUnknown, StoreError, StoreUnavailable
 from event_store.events import Append, Appended, Duplicate, Outcome, PredecessorFailed, StoredCommand
+from event_store.history import History
 
 
 class Writer:
     """Appends one group after another over a connection of its own."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, history: History) -> None:
         self.type_ids: dict[str, int] = {}
+        self._history = history
         self._connections = connections
         self._connection: Connection | None = None
 
@@ -60,7 +69,7 @@ class Writer:
     async def _append_sent(
         self, appends: Sequence[Append], followed: Sequence[Sequence[int]]
     ) -> Sequence[Outcome | Exception]:
-        group = append_group(appends, followed, self.type_ids)
+        group = append_group(appends, followed, self.type_ids, self._history.known())
         try:
             rows, was_repeated = await self._send(group)
         except psycopg.Error as error:
@@ -68,6 +77,10 @@ class Writer:
                 return [error]
             # One of them can't be stored, by a mistake of ours: it must not take its neighbours along.
             return [await self._append_alone(append) for append in appends]
+        if is_of_another_history(rows):
+            raise self._history.replaced(group.known)
+        if (newest := newest_event(rows)) is not None:
+            self._history.appended(group.known, newest)
         decided = outcomes(group, rows)
         known = [append for append, outcome in zip(appends, decided, strict=True) if outcome is None]
         if not known:
@@ -108,32 +121,39 @@ class Writer:
 
     async def _stored_commands(self, appends: Sequence[Append]) -> Mapping[UUID, StoredCommand] | StoreError:
         try:
-            return (await stored_commands(self._connections, [append.command_id for append in appends], []))[
-                0
-            ]
+            ids = [append.command_id for append in appends]
+            return (await stored_commands(self._connections, self._history, ids, []))[0]
         except StoreError as error:
             # Nothing is lost: who asks again is answered then. The others' outcomes are certain.
             return error
 
 
 async def stored_commands(
-    connections: Connections, command_ids: Sequence[UUID], streams: Sequence[str]
+    connections: Connections, history: History, command_ids: Sequence[UUID], streams: Sequence[str]
 ) -> tuple[dict[UUID, StoredCommand], dict[str, int]]:
-    """What is stored of some commands and the current versions of some streams, at one moment."""
-    rows = await connections.fetch("check", (UuidArray.of(command_ids), TextArray.of(streams)))
+    """What is stored of some commands and the current versions of some streams, at one moment.
+
+    Raises HistoryReplaced.
+    """
+    known = history.known()
+    parameters = (UuidArray.of(command_ids), TextArray.of(streams), *known.parameters)
+    rows = await connections.fetch("check", parameters)
+    if not rows[0][1]:
+        raise history.replaced(known)
+    history.read(known, None)
     commands = {
-        row[1]: StoredCommand(
-            command_id=row[1],
-            fingerprint=row[2],
-            response=row[3],
-            stream=row[4],
-            version=row[5],
-            position=row[6],
-            recorded_at=row[7],
-            epoch=row[8],
+        row[2]: StoredCommand(
+            command_id=row[2],
+            fingerprint=row[3],
+            response=row[4],
+            stream=row[5],
+            version=row[6],
+            position=row[7],
+            recorded_at=row[8],
+            epoch=row[9],
         )
         for row in rows
-        if row[1] is not None
+        if row[2] is not None
     }
     return commands, dict(zip(streams, rows[0][0] or [], strict=True))
 

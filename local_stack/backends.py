@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from event_store import BegunEpoch, LogHead
 from local_stack import log_access, redis_access
+from local_stack.errors import StackError
 from local_stack.identity import IdentityFile
 from local_stack.postgres import PostgresServer
 from local_stack.private_files import generated_secret, private_directory
@@ -49,27 +51,48 @@ class BackendSetup:
 
     def prepare(self) -> Backends:
         """Migrate, make roles and users, load the functions; the servers run by now. Raises StackError."""
-        writer_password, projector_password = (
-            self._secret("database_writer"),
-            self._secret("database_projector"),
-        )
-        admin_url = self._database_admin_url()
-        head = log_access.prepare_log(
-            admin_url, writer_password=writer_password, projector_password=projector_password
-        )
+        head = self._prepare_log()
         if self._postgres is not None:
             self._identity.check_log(system_identifier=self._postgres.system_identifier(), epoch=head.epoch)
+        admin_url = self._database_admin_url()
         projector_redis_url, reader_redis_url = self._prepare_redis()
         return Backends(
-            writer_database_url=log_access.as_role(admin_url, log_access.WRITER, writer_password),
-            projector_database_url=log_access.as_role(admin_url, log_access.PROJECTOR, projector_password),
+            writer_database_url=log_access.as_role(
+                admin_url, log_access.WRITER, self._secret("database_writer")
+            ),
+            projector_database_url=log_access.as_role(
+                admin_url, log_access.PROJECTOR, self._secret("database_projector")
+            ),
             projector_redis_url=projector_redis_url,
             reader_redis_url=reader_redis_url,
         )
 
+    def begin_epoch(self) -> BegunEpoch:
+        """Begin a new epoch of a log that was restored, and take it for ours. Raises StackError."""
+        if self._postgres is None:
+            self._prepare_log()
+            return log_access.begin_log_epoch(self._database_admin_url())
+        if not self._postgres.exists:
+            raise StackError(f"{self._postgres.cluster} is missing: restore it first")
+        self._postgres.start()
+        try:
+            self._prepare_log()
+            begun = log_access.begin_log_epoch(self._database_admin_url())
+            self._identity.renew(system_identifier=self._postgres.system_identifier(), epoch=begun.epoch)
+        finally:
+            self._postgres.stop()
+        return begun
+
     def token_key(self) -> str:
         """The key that seals tokens, made once a data directory."""
         return self._secret("token_key")
+
+    def _prepare_log(self) -> LogHead:
+        return log_access.prepare_log(
+            self._database_admin_url(),
+            writer_password=self._secret("database_writer"),
+            projector_password=self._secret("database_projector"),
+        )
 
     def _prepare_redis(self) -> tuple[str, str]:
         """The addresses for the projector and for readers."""

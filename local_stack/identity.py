@@ -65,6 +65,10 @@ class IdentityFile:
                 f"found epoch {found.epoch} in cluster {found.system_identifier}"
             )
 
+    def renew(self, *, system_identifier: str, epoch: UUID) -> None:
+        """Remember this log from now on: it was restored, and its new epoch is known to be begun."""
+        self._write(Identity(system_identifier=system_identifier, epoch=str(epoch)))
+
     def _read(self) -> Identity | None:
         try:
             return Identity(**json.loads(self._path.read_text(encoding="utf-8")))

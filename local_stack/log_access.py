@@ -6,7 +6,15 @@ import psycopg
 import sqlalchemy
 from sqlalchemy.engine import make_url
 
-from event_store import EventLog, LogHead, StoreUnavailable, create_roles, migrate
+from event_store import (
+    BegunEpoch,
+    EventLog,
+    LogHead,
+    StoreUnavailable,
+    begin_epoch,
+    create_roles,
+    migrate,
+)
 from local_stack.errors import StackError
 
 WRITER = "diptych_writer"
@@ -21,6 +29,14 @@ def prepare_log(admin_url: str, *, writer_password: str, projector_password: str
         raise StackError(f"Postgres does not answer: {_first_line(error)}") from error
     except (psycopg.Error, sqlalchemy.exc.SQLAlchemyError) as error:
         raise StackError(f"the log's database can't be migrated: {_first_line(error)}") from error
+
+
+def begin_log_epoch(admin_url: str) -> BegunEpoch:
+    """Begin a new epoch where the log ends now. Raises StackError."""
+    try:
+        return asyncio.run(begin_epoch(admin_url))
+    except psycopg.Error as error:
+        raise StackError(f"no epoch could be begun: {_first_line(error)}") from error
 
 
 def as_role(url: str, role: str, password: str) -> str:

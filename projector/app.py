@@ -15,7 +15,7 @@ from projector.families import FAMILIES
 from projector.orders import ORDERS
 from projector.projection import Projection
 from projector.runner import Runner
-from read_store import HeadAnswers, ReadModelWriter, ReadStoreUnavailable
+from read_store import HeadAnswers, ReadModelDamaged, ReadModelWriter, ReadStoreUnavailable
 from service_kit import lifecycle
 from service_kit.errors import ErrorTable, ServiceError, StartRefused
 from service_kit.methods import Service
@@ -81,6 +81,9 @@ def _server(settings: Settings, runners: Sequence[Runner], log: EventLog) -> Grp
     errors = ErrorTable(
         {
             StoreError: lambda _: _unavailable("LOG_UNAVAILABLE", "the log can't be reached"),
+            ReadModelDamaged: lambda _: _unavailable(
+                "READ_MODEL_DAMAGED", "the read model is damaged; it is filled again from the log"
+            ),
             ReadStoreUnavailable: lambda _: _unavailable(
                 "READ_STORE_UNAVAILABLE", "the read store can't be reached"
             ),

@@ -8,16 +8,19 @@ from uuid import UUID
 
 from event_store import EventLog, Hints, LogPage, StoredEvent, StoreError
 from projector.applying import BatchRefused, Sent, send
-from projector.folding import Folder
+from projector.folding import Folder, VersionGap
 from projector.generations import HistoryChanged, continues, current_generation, drop_old_generations
+from projector.healing import Healing
 from projector.metrics import ProjectionMetrics, process_metrics
 from projector.pages import LogPages
 from projector.projection import Projection
+from projector.scrubbing import ROWS_PER_SECOND, Scrubber
 from read_store import (
     Checkpoint,
     CheckpointMoved,
     Fenced,
     HeadAnswers,
+    ReadModelDamaged,
     ReadModelWriter,
     ReadStoreUnavailable,
     TallyRefused,
@@ -64,6 +67,7 @@ class Runner:
         metrics: ProjectionMetrics | None = None,
         batch_limit: int = BATCH_LIMIT,
         lease_seconds: float = LEASE_SECONDS,
+        scrubbed_rows_per_second: float = ROWS_PER_SECOND,
     ) -> None:
         """`holder` names this process for the lease: it must be its own, and stay the same over restarts.
 
@@ -87,6 +91,8 @@ class Runner:
         self._is_rebuilding = False
         self._resumed = asyncio.Event()
         self._retry_seconds = _FIRST_RETRY_SECONDS
+        self._scrubber = Scrubber(projection, writer, answers, rows_per_second=scrubbed_rows_per_second)
+        self._healing = Healing()
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -97,7 +103,7 @@ class Runner:
                     await self._lead()
                 except Exception as error:  # noqa: BLE001 - no error may end the following unseen
                     self._failed(error)
-                await asyncio.sleep(self._retry_seconds)
+                await asyncio.sleep(max(self._retry_seconds, self._healing.pause_seconds))
                 self._retry_seconds = min(self._retry_seconds * 2, _LAST_RETRY_SECONDS)
         finally:
             answering.cancel()
@@ -117,7 +123,9 @@ class Runner:
         dropping: asyncio.Task[None] | None = None
         try:
             self._is_paused = await self.writer.is_paused()
-            checkpoint = await current_generation(self.projection, self._log, self.writer, token)
+            checkpoint = await current_generation(
+                self.projection, self._log, self.writer, token, damage=self._healing.take()
+            )
             self._is_rebuilding = checkpoint.is_rebuilding
             if self._is_rebuilding and not self.last_error:
                 self.status = RunnerStatus.REBUILDING
@@ -128,6 +136,7 @@ class Runner:
             self._folder.clear()
             if dropping is not None:
                 dropping.cancel()
+            await self._healing.stop()
             if self._sent is not None:
                 await self._sent.given_up()
                 self._sent = None
@@ -142,6 +151,8 @@ class Runner:
                 if not await self.writer.renew_lease(token, self._lease_seconds):
                     raise Fenced("the lease went to another projector")
                 renew_at = loop.time() + self._beat_seconds
+            if not self._is_paused and not self._is_rebuilding:
+                self._healing.watch(self._scrubber)
             try:
                 checkpoint = await self._step(token, checkpoint, hints)
             except BatchRefused as refused:
@@ -212,13 +223,16 @@ class Runner:
         if refused.has_many_commands:
             self._limit = len(refused.events) // 2
             return refused.checkpoint
+        if isinstance(refused.__cause__, VersionGap) and self._healing.is_worth_a_try(refused.place):
+            raise ReadModelDamaged("gap", refused.place)
         # An error's own text may hold what the event holds, so only its type is told.
         raise EventRefused(f"{refused.place}: {type(refused.__cause__).__name__}") from refused.__cause__
 
     def _succeeded(self, checkpoint: Checkpoint, head: int) -> None:
         self._retry_seconds = _FIRST_RETRY_SECONDS
-        self.last_error = ""
         self._is_rebuilding = self._is_rebuilding and checkpoint.position < head
+        # Why a read model is built anew stays to be seen until it is.
+        self.last_error = self._healing.reason if self._is_rebuilding else ""
         self._metrics.seen(self.projection.name, checkpoint.position, head)
         if self._is_paused:
             self.status = RunnerStatus.PAUSED
@@ -230,6 +244,8 @@ class Runner:
         own_words = isinstance(error, _TELLING)
         self.last_error = f"{type(error).__name__}: {error}" if own_words else type(error).__name__
         self._metrics.failed(self.projection.name)
+        if isinstance(error, ReadModelDamaged):
+            self._healing.begin(error, self.last_error)
         logger().error(
             "projection_failed",
             projection=self.projection.name,
@@ -248,7 +264,16 @@ class Runner:
 
 
 # Errors whose text is made of names, ids and positions only.
-_TELLING = (EventRefused, HistoryChanged, LogGap, Fenced, CheckpointMoved, StoreError, ReadStoreUnavailable)
+_TELLING = (
+    EventRefused,
+    HistoryChanged,
+    LogGap,
+    Fenced,
+    CheckpointMoved,
+    ReadModelDamaged,
+    StoreError,
+    ReadStoreUnavailable,
+)
 
 
 def _check_history(checkpoint: Checkpoint, page: LogPage) -> None:

@@ -12,16 +12,21 @@ from read_service.families.service import FamilyQueryService
 from read_service.freshness import FreshReads
 from read_service.orders.service import ENDLESS as ENDLESS_OF_ORDERS
 from read_service.orders.service import OrderQueryService
-from read_service.refusals import read_store_unavailable
+from read_service.refusals import read_model_damaged, read_store_unavailable
 from read_service.watch import HEARTBEAT_SECONDS
-from read_store import ReadStore, ReadStoreUnavailable
+from read_store import ReadModelDamaged, ReadStore, ReadStoreUnavailable
 from service_kit import lifecycle
 from service_kit.errors import ErrorTable
 from service_kit.methods import Probe, Service
 from service_kit.server import GrpcServer
 from service_kit.settings import Settings
 
-ERRORS = ErrorTable({ReadStoreUnavailable: lambda _: read_store_unavailable()})
+ERRORS = ErrorTable(
+    {
+        ReadStoreUnavailable: lambda _: read_store_unavailable(),
+        ReadModelDamaged: lambda _: read_model_damaged(),
+    }
+)
 
 
 class Queries(Protocol):

@@ -15,8 +15,9 @@ from diptych.consistency.v1.consistency_pb2 import (
 
 from read_service.refusals import epoch_changed, generation_gone, nothing_built, projection_behind
 from read_service.requirements import Requirement, requirement_of, seconds_to_wait
-from read_store import Applied, Checkpoint, Operation, ReadStore, Row, Snapshot
+from read_store import Applied, Checkpoint, EpochEnd, Operation, ReadStore, Row, Snapshot
 from service_kit.consistency_token import ConsistencyPoint, seal_point
+from service_kit.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class FreshReads:
         lag_seconds = place.lag_seconds()
         freshness = Freshness(
             position=place.position,
-            stale=answer.is_short or lag_seconds > self._stale_after_seconds,
+            stale=answer.is_short or place.is_rebuilding or lag_seconds > self._stale_after_seconds,
             generation=place.generation,
             token=self.token_at(place, place.position),
         )
@@ -114,6 +115,10 @@ class FreshReads:
     async def moved(self, after: Applied | None, timeout_seconds: float) -> Applied | None:
         """Answer the projection's place once it is not `after` any more, None when the time is over."""
         return await self._store.changed(self._projection, after=after, timeout_seconds=timeout_seconds)
+
+    async def epoch_changed(self, epoch: UUID) -> ServiceError:
+        """Answer the error for whoever stands on an epoch that is over."""
+        return await changed_epoch(self._store, self._projection, epoch)
 
     async def _required(
         self, asked: Consistency, deadline: float, *, takes_stale: bool
@@ -182,12 +187,18 @@ class _Wait:
             except TimeoutError:
                 continue
             if epoch != missing.epoch:
-                raise epoch_changed()
+                raise await changed_epoch(self._store, self._projection, missing.epoch)
             return True
         return False
 
     def _remaining(self) -> float:
         return max(0.0, self._deadline - asyncio.get_running_loop().time())
+
+
+async def changed_epoch(store: ReadStore, projection: str, epoch: UUID) -> ServiceError:
+    """Answer the error for whoever stands on an epoch that is over, with where it ended if that is known."""
+    _, last_common_position = await store.read_one(projection, EpochEnd(epoch=epoch))
+    return epoch_changed(last_common_position)
 
 
 def _is_met(required: Requirement | None, snapshot: Snapshot, entity: str) -> bool:

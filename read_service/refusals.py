@@ -34,12 +34,19 @@ def nothing_built() -> ServiceError:
     )
 
 
-def epoch_changed() -> ServiceError:
-    """The token is from a history that a restore has replaced."""
+def epoch_changed(last_common_position: int | None) -> ServiceError:
+    """The token is from a history that a restore has replaced.
+
+    Up to the last common position, where that is known, nothing has changed.
+    """
+    metadata = {}
+    if last_common_position is not None:
+        metadata["last_common_position"] = str(last_common_position)
     return ServiceError(
         grpc.StatusCode.FAILED_PRECONDITION,
         "EPOCH_CHANGED",
         "the token is from a history of the log that was replaced by a restore",
+        metadata=metadata,
     )
 
 
@@ -76,6 +83,16 @@ def read_store_unavailable() -> ServiceError:
         grpc.StatusCode.UNAVAILABLE,
         "READ_STORE_UNAVAILABLE",
         "the read store can't be reached",
+        retry_after_seconds=_RETRY_STORE_SECONDS,
+    )
+
+
+def read_model_damaged() -> ServiceError:
+    """What the answer would be made of was lost or changed by somebody else's hand."""
+    return ServiceError(
+        grpc.StatusCode.UNAVAILABLE,
+        "READ_MODEL_DAMAGED",
+        "data of the read model was lost; it is filled again from the log",
         retry_after_seconds=_RETRY_STORE_SECONDS,
     )
 

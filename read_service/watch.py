@@ -9,7 +9,6 @@ from uuid import UUID
 from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
 
 from read_service.freshness import Answer, FreshReads
-from read_service.refusals import epoch_changed
 from read_store import Applied, Operation
 
 HEARTBEAT_SECONDS = 15.0
@@ -60,7 +59,7 @@ class Watch:
         answer = await self.reads.read(operations, consistency=consistency)
         self._epoch = self._epoch or answer.checkpoint.epoch
         if answer.checkpoint.epoch != self._epoch:
-            raise epoch_changed()
+            raise await self.reads.epoch_changed(self._epoch)
         return answer
 
     async def beats(self, *, rest_seconds: float = 0.0) -> AsyncGenerator[bool, None]:

@@ -8,16 +8,18 @@ from read_store.connection import Connection
 from read_store.errors import (
     CheckpointMoved,
     Fenced,
-    ReadModelBroken,
+    ReadModelDamaged,
     ReadStoreError,
     ReadStoreUnavailable,
     TallyRefused,
 )
+from read_store.inspection import GramSize, KeySize, KeySizes, Standing, StandingOf
 from read_store.keys import changed_index
 from read_store.library import LIBRARY, Library, compose, load_library, read_sources
 from read_store.operations import (
     Count,
     Document,
+    EpochEnd,
     IndexEdge,
     Operation,
     Page,
@@ -29,7 +31,8 @@ from read_store.operations import (
     TextPage,
     TextPageRows,
 )
-from read_store.reader import ReadStore, Snapshot
+from read_store.reader import ReadStore
+from read_store.snapshot import Snapshot
 from read_store.text import fold_text
 from read_store.waiting import Applied
 from read_store.writer import ReadModelWriter
@@ -44,21 +47,27 @@ __all__ = [
     "Connection",
     "Count",
     "Document",
+    "EpochEnd",
     "Fenced",
+    "GramSize",
     "HeadAnswers",
     "IndexEdge",
+    "KeySize",
+    "KeySizes",
     "Library",
     "Operation",
     "Page",
     "PageRows",
     "Probe",
-    "ReadModelBroken",
+    "ReadModelDamaged",
     "ReadModelWriter",
     "ReadStore",
     "ReadStoreError",
     "ReadStoreUnavailable",
     "Row",
     "Snapshot",
+    "Standing",
+    "StandingOf",
     "StoredDocument",
     "TallyRefused",
     "TallyRow",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,9 @@ from uuid import UUID
 from read_store.connection import Connection
 from read_store.errors import ReadStoreUnavailable
 from read_store.keys import partition_root
+from read_store.reports import REPORT_PREFIX, reported_place
+
+_KEPT_REPORTS = 100
 
 
 class HeadAnswers:
@@ -19,6 +23,8 @@ class HeadAnswers:
         self._connection = Connection(url, on_push=self._pushed, on_connect=self._subscribe)
         self._nonces: list[bytes] = []
         self._asked = asyncio.Event()
+        # What readers say is damaged; the oldest reports are dropped, since damage is reported again.
+        self.reports: deque[tuple[str, ...]] = deque(maxlen=_KEPT_REPORTS)
 
     async def run(self, read_head: Callable[[], Awaitable[tuple[UUID, int]]]) -> None:
         """Answers until it is cancelled; raises what `read_head` raises, and those asks stay unanswered."""
@@ -40,6 +46,11 @@ class HeadAnswers:
         self._connection.post("SUBSCRIBE", f"{self._root}ask")
 
     def _pushed(self, push: list[Any]) -> None:
-        if push[0] == b"message":
+        if push[0] != b"message":
+            return
+        if push[2].startswith(REPORT_PREFIX):
+            if place := reported_place(push[2]):
+                self.reports.append(place)
+        else:
             self._nonces.append(push[2])
             self._asked.set()

@@ -5,6 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from read_store.check_sums import (
+    as_amount,
+    checked_content,
+    checkpoint_seal,
+    column_weight,
+    document_sum,
+)
 from read_store.checkpoint import microseconds_of
 from read_store.keys import changed_index, checked_index
 
@@ -24,9 +31,20 @@ class StoredDocument:
     position: int
     message: bytes
 
-    def pack(self) -> bytes:
-        """The value kept in the store."""
-        return self.version.to_bytes(8, "big") + self.position.to_bytes(8, "big") + self.message
+    def pack(self, id_: str) -> bytes:
+        """The value kept in the store for the entity: check sum, version, position, message."""
+        content = self.version.to_bytes(8, "big") + self.position.to_bytes(8, "big") + self.message
+        return document_sum(id_.encode(), content).to_bytes(4, "big") + content
+
+
+def unpack_document(view: str, id_: str, stored: bytes) -> StoredDocument:
+    """The document in a stored value; raises ReadModelDamaged."""
+    content = checked_content(view, id_.encode(), stored)
+    return StoredDocument(
+        version=int.from_bytes(content[:8], "big"),
+        position=int.from_bytes(content[8:16], "big"),
+        message=content[16:],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +74,8 @@ class Batch:
 
     def arguments(self, token: int) -> list[Argument]:
         """The arguments of the apply function; positions travel as strings."""
-        tallies = [part for key, amount in self.tallies.items() for part in (*key, amount)]
+        tallies = self._tally_rows()
+        as_of_us = microseconds_of(self.as_of)
         arguments: list[Argument] = [
             token,
             self.generation,
@@ -64,9 +83,10 @@ class Batch:
             self.after_position,
             self.position,
             self.anchor.hex,
-            microseconds_of(self.as_of),
+            as_of_us,
             self.head,
             self.events,
+            checkpoint_seal(self.epoch.hex, self.position, self.anchor.hex, as_of_us),
             len(tallies),
             *tallies,
         ]
@@ -76,9 +96,26 @@ class Batch:
                 arguments += (kind, name, len(part), *part)
         return arguments
 
+    def _tally_rows(self) -> list[Argument]:
+        """For each row: tally, row, change of the check sum, number of amounts, and columns with amounts."""
+        rows: dict[tuple[str, str], list[Argument]] = {}
+        sums: dict[tuple[str, str], int] = {}
+        for (tally, row, column), amount in self.tallies.items():
+            name = tally, row
+            rows.setdefault(name, []).extend((column, amount))
+            sums[name] = sums.get(name, 0) + column_weight(column) * amount
+        arguments: list[Argument] = []
+        for name, amounts in rows.items():
+            arguments += (*name, as_amount(sums[name]), len(amounts) // 2, *amounts)
+        return arguments
+
     def _sections(self) -> Iterator[tuple[str, str, list[Argument]]]:
         for view, documents in self.documents.items():
-            yield "documents", view, [part for id_, kept in documents.items() for part in (id_, kept.pack())]
+            yield (
+                "documents",
+                view,
+                [part for id_, kept in documents.items() for part in (id_, kept.pack(id_))],
+            )
             positions: list[Argument] = [
                 part for id_, kept in documents.items() for part in (kept.position, id_)
             ]

@@ -1,9 +1,12 @@
 """How far a read model has come, and how far behind the log that is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from read_store.check_sums import checkpoint_seal
+from read_store.errors import ReadModelDamaged
 
 # A writer says every second that it lives; after this long without a word nobody knows the log's end.
 _SILENT_AFTER_US = 3_000_000
@@ -14,8 +17,8 @@ _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 class Checkpoint:
     """One generation's place in the log. Generation 0 means that no generation was ever started.
 
-    `as_of` is when the newest event included was recorded, `head` the log's newest position known;
-    `*_us` are microseconds since 1970 on the store's own clock.
+    `as_of` is when the newest event included was recorded, `head` the log's newest position known,
+    `sizes` of how many keys the size is kept; `*_us` are microseconds since 1970 on the store's own clock.
     """
 
     generation: int
@@ -26,6 +29,7 @@ class Checkpoint:
     head: int
     events: int
     version: int
+    sizes: int
     started_us: int
     caught_up_us: int
     beat_us: int
@@ -46,8 +50,12 @@ class Checkpoint:
 
 
 def parse_checkpoint(generation: bytes, now_us: bytes, flat: Sequence[bytes]) -> Checkpoint:
-    """A checkpoint from its hash as name, value, name, value."""
+    """A checkpoint from its hash as name, value, name, value; raises ReadModelDamaged."""
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
+    if damage := fields.get(b"damaged"):
+        raise ReadModelDamaged(*damage.decode().split(" ", 2))
+    if fields and fields.get(b"seal") != _seal(fields):
+        raise ReadModelDamaged("checkpoint")
 
     def number(name: bytes) -> int:
         return int(fields.get(name, b"0"))
@@ -62,11 +70,18 @@ def parse_checkpoint(generation: bytes, now_us: bytes, flat: Sequence[bytes]) ->
         head=number(b"head"),
         events=number(b"events"),
         version=number(b"version"),
+        sizes=number(b"sizes"),
         started_us=number(b"started_us"),
         caught_up_us=number(b"caught_up_us"),
         beat_us=number(b"beat_us"),
         now_us=int(now_us),
     )
+
+
+def _seal(fields: Mapping[bytes, bytes]) -> bytes:
+    epoch, anchor = (fields.get(name, b"").decode() for name in (b"epoch", b"anchor"))
+    position, as_of_us = (int(fields.get(name, b"0")) for name in (b"position", b"as_of_us"))
+    return b"%d" % checkpoint_seal(epoch, position, anchor, as_of_us)
 
 
 def microseconds_of(instant: datetime) -> int:

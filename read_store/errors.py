@@ -21,5 +21,13 @@ class TallyRefused(Exception):
     """A tally of the batch is not a number or would leave 64 bits; nothing was written."""
 
 
-class ReadModelBroken(Exception):
-    """An index names an entity that has no document: data was removed by somebody else's hand."""
+class ReadModelDamaged(Exception):
+    """Data of a read model was lost, or changed by somebody else's hand.
+
+    `place` is what was looked at: ("document", view, id), ("row", tally, row), ("key", name), ("gram", text
+    index, trigram), ("term", text index, hash of the term), or ("checkpoint",).
+    """
+
+    def __init__(self, *place: str) -> None:
+        super().__init__(" ".join(place))
+        self.place = place

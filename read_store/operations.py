@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple, Protocol, TypeVar
+from uuid import UUID
 
-from read_store.errors import ReadModelBroken
+from read_store.check_sums import CHECK_SUM_COLUMN, checked_content, column_weight, is_equal
+from read_store.errors import ReadModelDamaged
 from read_store.keys import checked_index
 from read_store.text import fold_text
 
@@ -75,7 +78,7 @@ class Document:
         return {"kind": "document", "view": self.view, "id": self.id, "joins": self.joins}
 
     def parse(self, reply: Any) -> Row | None:
-        return None if reply is None else parse_row(reply)
+        return None if reply is None else parse_row(reply, self.view, self.joins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,7 @@ class Page:
     def parse(self, reply: Any) -> PageRows:
         rows, reached = reply
         place = (score_of(reached[0]), reached[1].decode()) if reached else None
-        return PageRows(rows=[parse_row(row) for row in rows], next=place)
+        return PageRows(rows=[parse_row(row, self.view, self.joins) for row in rows], next=place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +159,8 @@ class TextPage:
     def parse(self, reply: Any) -> TextPageRows:
         rows, reached = reply
         place = (reached[0].decode(), score_of(reached[1]), reached[2].decode()) if reached else None
-        return TextPageRows(rows=[parse_row(row, is_text=True) for row in rows], next=place)
+        parsed = [parse_row(row, self.view, self.joins, is_text=True) for row in rows]
+        return TextPageRows(rows=parsed, next=place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +174,7 @@ class TallyRow:
         return {"kind": "tally_row", "tally": self.tally, "row": self.row}
 
     def parse(self, reply: Any) -> dict[str, int]:
-        return parse_columns(reply)
+        return parse_columns(reply, self.tally, self.row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +192,8 @@ class TallyRows:
         return {"kind": "tally_rows", "tally": self.tally, "limit": self.limit, **given}
 
     def parse(self, reply: Any) -> list[tuple[str, dict[str, int]]]:
-        return [(name.decode(), parse_columns(columns)) for name, columns in reply]
+        names = [(name.decode(), columns) for name, columns in reply]
+        return [(name, parse_columns(columns, self.tally, name)) for name, columns in names]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +213,7 @@ class IndexEdge:
         }
 
     def parse(self, reply: Any) -> Row | None:
-        return None if reply is None else parse_row(reply)
+        return None if reply is None else parse_row(reply, self.view)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,29 +231,51 @@ class Count:
         return int(reply)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochEnd:
+    """The last position that a past epoch of the log has in common with the next; None when not known."""
+
+    epoch: UUID
+
+    def request(self) -> dict[str, Any]:
+        return {"kind": "epoch_end", "epoch": self.epoch.hex}
+
+    def parse(self, reply: Any) -> int | None:
+        return None if reply is None else int(reply)
+
+
 def score_of(reply: bytes) -> int:
     """A score as an exact integer; the server may write large ones with an exponent."""
     return int(float(reply))
 
 
-def parse_columns(flat: Sequence[bytes]) -> dict[str, int]:
-    """The columns of a tally row from name, value, name, value."""
-    return {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
+def parse_columns(flat: Sequence[bytes], tally: str, row: str) -> dict[str, int]:
+    """The columns of a tally row from name, value, name, value; raises ReadModelDamaged."""
+    try:
+        columns = {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
+    except ValueError:
+        raise ReadModelDamaged("row", tally, row) from None
+    kept = columns.pop(CHECK_SUM_COLUMN, 0)
+    if not is_equal(sum(column_weight(name) * amount for name, amount in columns.items()), kept):
+        raise ReadModelDamaged("row", tally, row)
+    return columns
 
 
-def parse_row(reply: Sequence[Any], *, is_text: bool = False) -> Row:
-    """A row from id, score or term, stored value, joined tallies."""
-    id_, place, stored, joined = reply
+def parse_row(reply: Sequence[Any], view: str, joins: Sequence[str] = (), *, is_text: bool = False) -> Row:
+    """A row from id, score or term, stored value, joined tallies; raises ReadModelDamaged."""
+    name, place, stored, joined = reply
+    id_ = name.decode()
     if stored is None:
-        raise ReadModelBroken(f"an index names {id_.decode()}, which has no document")
+        raise ReadModelDamaged("document", view, id_)
+    content = checked_content(view, name, stored)
     return Row(
-        id=id_.decode(),
+        id=id_,
         score=0 if is_text else score_of(place),
         term=place.decode() if is_text else "",
-        version=int.from_bytes(stored[:8], "big"),
-        position=int.from_bytes(stored[8:16], "big"),
-        message=stored[16:],
-        joined=tuple([parse_columns(columns) for columns in joined]) if joined else (),
+        version=int.from_bytes(content[:8], "big"),
+        position=int.from_bytes(content[8:16], "big"),
+        message=content[16:],
+        joined=tuple(map(parse_columns, joined, joins, repeat(id_))) if joined else (),
     )
 
 

@@ -1,17 +1,18 @@
 """The reading side: answers from read models, and waiting until they have come far enough."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from read_store.checkpoint import Checkpoint, parse_checkpoint
+from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
+from read_store.errors import ReadModelDamaged
 from read_store.keys import partition_root
 from read_store.library import LIBRARY, Library
 from read_store.operations import Operation
+from read_store.reports import Reports
+from read_store.snapshot import Snapshot, take_snapshot
 from read_store.subscriber import Head, Subscriber
 from read_store.waiting import Applied, Progress
 
@@ -19,14 +20,6 @@ Result = TypeVar("Result")
 
 # An ask that nobody answered for this long is over, so that the next one is not held back.
 _ANSWER_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """Results in the order of their operations, and the checkpoint at which all of them were read."""
-
-    checkpoint: Checkpoint
-    results: tuple[Any, ...]
 
 
 class ReadStore:
@@ -37,6 +30,7 @@ class ReadStore:
     def __init__(self, url: str, *, library: Library = LIBRARY) -> None:
         self._read_function = library.function("read")
         self._connection = Connection(url)
+        self._reports = Reports(self._connection)
         self._subscriber = Subscriber(url, self._read_applied)
         self._asks: dict[str, asyncio.Task[Head]] = {}
         self._next_asks: dict[str, asyncio.Task[Head]] = {}
@@ -54,13 +48,14 @@ class ReadStore:
         await self._connection.close()
 
     async def read(self, projection: str, operations: Sequence[Operation[Any]]) -> Snapshot:
-        """Answers all operations from one moment."""
-        request = json.dumps([operation.request() for operation in operations], ensure_ascii=False)
-        generation, now_us, fields, replies = await self._connection.send(
-            "FCALL_RO", self._read_function, 1, partition_root(projection), request
-        )
-        results = tuple(operation.parse(reply) for operation, reply in zip(operations, replies, strict=True))
-        return Snapshot(checkpoint=parse_checkpoint(generation, now_us, fields), results=results)
+        """Answers all operations from one moment. Raises ReadModelDamaged, and tells the projector of it."""
+        try:
+            return await take_snapshot(
+                self._connection, self._read_function, partition_root(projection), operations
+            )
+        except ReadModelDamaged as damage:
+            self._reports.send(projection, damage)
+            raise
 
     async def read_one(self, projection: str, operation: Operation[Result]) -> tuple[Checkpoint, Result]:
         """One operation's result with its checkpoint."""

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from read_store.connection import Connection
-from read_store.errors import ReadStoreError, ReadStoreUnavailable
+from read_store.errors import ReadModelDamaged, ReadStoreError, ReadStoreUnavailable
 from read_store.keys import partition_root
 from read_store.waiting import Applied, Progress, refuse
 
@@ -133,7 +133,7 @@ class Subscriber:
         while followed.losses == losses:
             try:
                 applied = await self._read_applied(projection)
-            except (ReadStoreUnavailable, ReadStoreError) as error:
+            except (ReadStoreUnavailable, ReadStoreError, ReadModelDamaged) as error:
                 # Without a first look a place reached before the subscription would be waited for in vain.
                 followed.not_ready(str(error))
                 await asyncio.sleep(_RETRY_SECONDS)

@@ -10,7 +10,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
 
-from read_store.errors import CheckpointMoved, Fenced, ReadStoreError, ReadStoreUnavailable, TallyRefused
+from read_store.errors import (
+    CheckpointMoved,
+    Fenced,
+    ReadModelDamaged,
+    ReadStoreError,
+    ReadStoreUnavailable,
+    TallyRefused,
+)
 
 _UNAVAILABLE = ("LOADING", "OOM", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "TRYAGAIN", "NOREPLICAS")
 _REFUSALS: dict[str, type[Exception]] = {
@@ -164,6 +171,10 @@ def as_error(reply: Exception) -> Exception:
     code = text.split(" ", 1)[0]
     if refusal := _REFUSALS.get(code):
         return refusal(text)
+    if code == "DAMAGED":
+        return ReadModelDamaged(*text[len("DAMAGED ") : text.rindex("|")].split(" ", 2))
+    if "WRONGTYPE" in text:
+        return ReadModelDamaged("type")
     if code in _UNAVAILABLE or "Function not found" in text:
         return ReadStoreUnavailable(text)
     return ReadStoreError(text)

@@ -1,15 +1,18 @@
 """The projector's side of one partition: lease, checkpoint, documents, apply, generations, pause."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from read_store.batch import Batch, StoredDocument
-from read_store.checkpoint import Checkpoint, parse_checkpoint
+from read_store.batch import Batch, StoredDocument, unpack_document
+from read_store.check_sums import checkpoint_seal
+from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadStoreError
-from read_store.keys import partition_root
+from read_store.keys import changed_index, partition_root
 from read_store.library import LIBRARY, Library, load_library
+from read_store.operations import Operation
+from read_store.snapshot import Snapshot, take_snapshot
 
 
 class ReadModelWriter:
@@ -54,25 +57,48 @@ class ReadModelWriter:
         return holder.decode() if holder and int(until_us) > now_us else ""
 
     async def checkpoint(self) -> Checkpoint:
-        """The live generation's checkpoint; generation 0 when there is none."""
-        generation, now_us, fields, _ = await self._connection.call(
-            "FCALL_RO", self._library.function("read"), 1, self._root, "[]"
-        )
-        return parse_checkpoint(generation, now_us, fields)
+        """The live generation's checkpoint; generation 0 when there is none. Raises ReadModelDamaged."""
+        return (await self.read(())).checkpoint
+
+    async def read(self, operations: Sequence[Operation[Any]]) -> Snapshot:
+        """Answers operations on the live generation, as readers see it. Raises ReadModelDamaged."""
+        function = self._library.function("read")
+        return await take_snapshot(self._connection, function, self._root, operations)
 
     async def documents(
         self, generation: int, wanted: Sequence[tuple[str, Sequence[str]]]
     ) -> list[list[StoredDocument | None]]:
-        """For each (view, ids) the documents in the order of the ids, None where there is none."""
+        """For each (view, ids) the documents in the order of the ids, None where there is none.
+
+        Raises ReadModelDamaged.
+        """
         prefix = f"{self._root}g{generation}:d:"
         answers = [self._connection.send("HMGET", prefix + view, *ids) for view, ids in wanted]
-        return [[_unpack(value) for value in await answer] for answer in answers]
+        return [
+            [
+                None if value is None else unpack_document(view, id_, value)
+                for id_, value in zip(ids, await answer, strict=True)
+            ]
+            for answer, (view, ids) in zip(answers, wanted, strict=True)
+        ]
+
+    async def newest_change(self, generation: int, views: Sequence[str]) -> int:
+        """The position of the newest change that a document of these views has."""
+        prefix = f"{self._root}g{generation}:i:"
+        answers = [
+            self._connection.send("ZRANGE", prefix + changed_index(view), -1, -1, "WITHSCORES")
+            for view in views
+        ]
+        # RESP3 has each member in a pair with its score.
+        edges = [await answer for answer in answers]
+        return max((int(edge[0][1]) for edge in edges if edge), default=0)
 
     async def apply(self, token: int, batch: Batch) -> bool:
         """Writes the batch whole or not at all; answers whether the projection is paused.
 
-        Raises Fenced, CheckpointMoved, TallyRefused (nothing was written), or ReadStoreUnavailable (it may
-        have been written: read the checkpoint).
+        Raises Fenced, CheckpointMoved, TallyRefused (nothing was written), ReadModelDamaged (it was written,
+        into a generation that is worth nothing), or ReadStoreUnavailable (it may have been written: read the
+        checkpoint).
         """
         return bool(await self._call("apply", *batch.arguments(token)))
 
@@ -82,16 +108,31 @@ class ReadModelWriter:
         place = (checkpoint.generation, checkpoint.epoch.hex, checkpoint.position)
         return bool(await self._call("beat", token, *place, head))
 
-    async def new_generation(self, token: int, version: int, epoch: UUID) -> tuple[int, int]:
-        """Starts an empty generation of that projection version and makes it live; answers its number and
-        that of the generation that was live before (0: none)."""
-        generation, before = await self._call("start_generation", token, version, epoch.hex)
+    async def new_generation(
+        self,
+        token: int,
+        version: int,
+        epoch: UUID,
+        *,
+        head: int = 0,
+        past_epochs: Mapping[UUID, int] | None = None,
+    ) -> tuple[int, int]:
+        """Starts an empty generation of that projection version and makes it live, of a log that ends at
+        `head`; answers its number and that of the generation that was live before (0: none).
+
+        `past_epochs` have the last position that each has in common with the next.
+        """
+        past = [part for each, position in (past_epochs or {}).items() for part in (each.hex, position)]
+        seal = checkpoint_seal(epoch.hex, 0, "", 0)
+        generation, before = await self._call(
+            "start_generation", token, version, epoch.hex, head, seal, *past
+        )
         return int(generation), int(before)
 
     async def drop_generation(self, generation: int) -> int:
         """Removes all keys of a generation that is not live, little by little; answers how many."""
-        live = (await self.checkpoint()).generation
-        if generation == live:
+        live = await self._connection.call("GET", f"{self._root}live")
+        if live is not None and generation == int(live):
             raise ReadStoreError(f"generation {generation} is live")
         place, dropped = b"0", 0
         while True:
@@ -108,7 +149,7 @@ class ReadModelWriter:
         place, found = b"0", set[int]()
         while True:
             place, keys = await self._connection.call(
-                "SCAN", place, "MATCH", f"{self._root}g*:checkpoint", "COUNT", 1000
+                "SCAN", place, "MATCH", f"{self._root}g*:[cs]*", "COUNT", 1000
             )
             found |= {int(key.decode()[len(self._root) + 1 :].split(":")[0]) for key in keys}
             if place == b"0":
@@ -135,13 +176,3 @@ class ReadModelWriter:
     async def _call(self, function: str, *arguments: Any) -> Any:
         name = self._library.function(function)
         return await self._connection.call("FCALL", name, 1, self._root, *arguments)
-
-
-def _unpack(value: bytes | None) -> StoredDocument | None:
-    if value is None:
-        return None
-    return StoredDocument(
-        version=int.from_bytes(value[:8], "big"),
-        position=int.from_bytes(value[8:16], "big"),
-        message=value[16:],
-    )

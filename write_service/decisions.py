@@ -42,6 +42,7 @@ class Decisions:
         self._snapshots = Snapshots(store, deciders)
         self._cache = StateCache(cached_streams)
         self._loader = StateLoader(store, self._snapshots, deciders)
+        store.when_replaced(self._forget)
 
     async def close(self) -> None:
         """Finish what runs in the background."""
@@ -54,6 +55,13 @@ class Decisions:
 
     async def load(self, execution: Execution) -> Reads:
         """Everything that the command reads. Nothing is awaited after the last look at it."""
+        while True:
+            history = self._store.histories
+            reads = await self._load(execution)
+            if self._store.histories == history:
+                return reads
+
+    async def _load(self, execution: Execution) -> Reads:
         main = self._cache.of(execution.main)
         # Held here too: a command may read more streams than there is room for.
         held = {main.stream.name: main}
@@ -102,10 +110,13 @@ class Decisions:
         Answers the stored command when it was accepted before. Raises the refusal that the log justifies,
         at a moment after this call. Answers None when the log justifies none: decide again.
         """
+        history = self._store.histories
         await _wait_for_writers(reads)
         stored, versions = await self._store.check(execution.command_id, list(reads))
         if stored is not None:
             return stored
+        if self._store.histories != history:
+            return None
         if any(known.writing is not None for _, known in reads.values()):
             # What it was decided on never came to be.
             return None
@@ -124,7 +135,10 @@ class Decisions:
     ) -> None:
         """Raises the refusal of the command by the states at these versions, which stood at one moment."""
         states = {name: known.state for name, (_, known) in reads.items()}
+        history = self._store.histories
         found = await self._store.read_streams(moved) if moved else {}
+        if self._store.histories != history:
+            return
         for name, events in found.items():
             cached, known = reads[name]
             until = versions[name] - known.version
@@ -132,6 +146,11 @@ class Decisions:
         main = execution.main.name
         if all(stream.name in states for stream in execution.reads(states[main])):
             execution.decide(versions[main], states)
+
+    def _forget(self) -> None:
+        """The log was replaced: nothing that was known of streams need be true any more."""
+        self._cache.forget()
+        self._snapshots.forget()
 
     def _missing(self, execution: Execution, streams: Sequence[CachedStream]) -> list[CachedStream]:
         begins = bool(execution.command.creates)

@@ -98,14 +98,14 @@ class EventLogService:
         """Answer what is there, then what comes, without gap or twin, for as long as the caller listens."""
         wanted = Filter(request.filter)
         position, epoch = await self._within_log(request.after_position), None
-        was_caught_up = False
+        was_caught_up, replacements = False, self._live.replacements
         while True:
             # Taken before looking, so that what comes while we look is not slept through.
             changed = self._live.start()
             part = await self._after(position, wanted)
             epoch = epoch or part.epoch
-            if part.epoch != epoch:
-                raise EpochChanged(position)
+            if part.epoch != epoch or part.head < position or self._live.replacements != replacements:
+                raise EpochChanged(position, (await self._log.past_epochs()).get(epoch))
             for response in _responses(part, is_news=not was_caught_up):
                 yield response
             position = part.through

@@ -39,6 +39,10 @@ class LiveLog:
         self._bytes = 0
         self._epoch: UUID | None = None
         self._head = 0
+        # The id of the event at the head, None before it was read or when there is none.
+        self._anchor: UUID | None = None
+        # How often the log turned out to be another history than the one followed.
+        self.replacements = 0
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -81,21 +85,24 @@ class LiveLog:
             self._begin(head.epoch, head.position)
             return True
         page = await self._log.read(self._head, limit=_PAGE)
-        if page.epoch != self._epoch or page.head < self._head:
+        is_other_event = self._anchor is not None and page.anchor != self._anchor
+        if page.epoch != self._epoch or page.head < self._head or is_other_event:
+            self.replacements += 1
             self._begin(page.epoch, page.head)
             return True
+        self._anchor = page.anchor
         if not page.events:
             return False
         for event in page.events:
             self._keep(recorded(event))
-        self._head = page.events[-1].position
+        self._head, self._anchor = page.events[-1].position, page.events[-1].event_id
         self._tell()
         return page.through < page.head
 
     def _begin(self, epoch: UUID, head: int) -> None:
         self._events.clear()
         self._bytes = 0
-        self._epoch, self._head = epoch, head
+        self._epoch, self._head, self._anchor = epoch, head, None
         self._tell()
 
     def _keep(self, event: Recorded) -> None:

@@ -79,14 +79,20 @@ class PositionBeyondHead(ServiceError):
 
 
 class EpochChanged(ServiceError):
-    """The log was replaced by another history of it while it was followed."""
+    """The log was replaced by another history of it while it was followed.
 
-    def __init__(self, position: int) -> None:
+    Up to the last common position, where that is known, nothing has changed.
+    """
+
+    def __init__(self, position: int, last_common_position: int | None) -> None:
+        metadata = {"position": str(position)}
+        if last_common_position is not None:
+            metadata["last_common_position"] = str(last_common_position)
         super().__init__(
             grpc.StatusCode.FAILED_PRECONDITION,
             "EPOCH_CHANGED",
             "the log was replaced by a restore; read it again from the start",
-            metadata={"position": str(position)},
+            metadata=metadata,
         )
 
 

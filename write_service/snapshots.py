@@ -60,6 +60,10 @@ class Snapshots:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._save(), name="snapshots")
 
+    def forget(self) -> None:
+        """What was to be kept is of another history of the log."""
+        self._wanted.clear()
+
     async def close(self) -> None:
         """Finish what is wanted."""
         if self._task is not None:

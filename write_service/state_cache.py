@@ -149,6 +149,11 @@ class StateCache:
             self._streams.move_to_end(stream.name)
         return cached
 
+    def forget(self) -> None:
+        """Start again from nothing, with every stream; what is on its way is doomed."""
+        for cached in self._streams.values():
+            cached.forget()
+
     def _keep_within_capacity(self) -> None:
         # Bounded look: those that are expecting go to the young end, and are few.
         for _ in range(min(8, len(self._streams) - self._capacity)):

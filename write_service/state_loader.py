@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from event_store import EventStore, StoredEvent
+from event_store import EventStore, HistoryReplaced, StoredEvent
 from write_service.decider import Decider
 from write_service.snapshots import Snapshots
 from write_service.state_cache import CachedStream
@@ -53,6 +53,7 @@ class StateLoader:
         self._task = None
 
     async def _read(self, streams: Mapping[str, CachedStream]) -> None:
+        history = self._store.histories
         unread = [cached for cached in streams.values() if cached.confirmed.version == 0]
         snapshots = await self._snapshots.load(unread) if unread else {}
         start: dict[str, tuple[int, Any]] = {
@@ -60,6 +61,8 @@ class StateLoader:
             for name, cached in streams.items()
         }
         found = await self._store.read_streams({name: version for name, (version, _) in start.items()})
+        if self._store.histories != history:
+            raise HistoryReplaced("the log was replaced while streams were read")
         for name, cached in streams.items():
             version, state = start[name]
             events = found[name]

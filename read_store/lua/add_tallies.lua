@@ -1,34 +1,29 @@
--- Adds every (tally, row, column, amount) or none: an overflow in the middle is undone.
-local function add_tallies(data, argv, first, last)
-  local sums = {}
-  for at = first, last, 4 do
+-- Adds the amounts of every row or none: an overflow in the middle is undone.
+-- A row's arguments: tally, row, amount of its check sum, number of amounts, and column and amount of each.
+local function add_tallies(data, argv, first, last, changes)
+  local rows, at = {}, first
+  while at <= last do
     local key = data .. 't:' .. argv[at] .. ':' .. argv[at + 1]
-    local sum = redis.pcall('HINCRBY', key, argv[at + 2], argv[at + 3])
-    if type(sum) == 'table' then
-      for back = at - 4, first, -4 do
-        local undone = data .. 't:' .. argv[back] .. ':' .. argv[back + 1]
-        local amount = argv[back + 3]
-        local negated = string.sub(amount, 1, 1) == '-' and string.sub(amount, 2) or '-' .. amount
-        if redis.call('HINCRBY', undone, argv[back + 2], negated) == 0 then
-          redis.call('HDEL', undone, argv[back + 2])
-        end
+    local row = { key = key, at = at, ends = at + 3 + 2 * tonumber(argv[at + 3]) }
+    rows[#rows + 1] = row
+    local sum = redis.pcall('HINCRBY', key, CHECK_SUM, argv[at + 2])
+    -- A sum that was 0 before may be that of a row that is there.
+    row.is_new = tostring(sum) == argv[at + 2] and redis.call('HLEN', key) == 1
+    for each = at + 4, row.ends, 2 do
+      if type(sum) ~= 'table' then
+        sum = redis.pcall('HINCRBY', key, argv[each], argv[each + 1])
       end
-      return 'TALLY_REFUSED a tally is not a number or leaves 64 bits'
-    end
-    sums[at] = sum
-  end
-  for at = first, last, 4 do
-    local tally, row = argv[at], argv[at + 1]
-    local key = data .. 't:' .. tally .. ':' .. row
-    if sums[at] == 0 then
-      redis.call('HDEL', key, argv[at + 2])
-      if redis.call('EXISTS', key) == 0 then
-        redis.call('ZREM', data .. 't:' .. tally, row)
+      if type(sum) == 'table' then
+        row.ends = each - 1
+        take_back(rows, argv)
+        return refusal_of(sum, argv, at)
+      elseif sum == 0 then
+        redis.call('HDEL', key, argv[each])
+        row.has_less = true
       end
-    elseif sums[at] == tonumber(argv[at + 3]) then
-      -- The column is new, for a column at 0 is not kept; so the row may be new as well.
-      redis.call('ZADD', data .. 't:' .. tally, '0', row)
     end
+    at = row.ends + 1
   end
+  note_rows(data, rows, argv, changes)
   return nil
 end

@@ -13,7 +13,7 @@ local function attach_documents(data, view, joins, rows)
     row[3] = row[3] or false
     local joined = {}
     for at, tally in ipairs(joins or {}) do
-      joined[at] = redis.call('HGETALL', data .. 't:' .. tally .. ':' .. row[1])
+      joined[at] = columns_of(data, tally, row[1])
     end
     row[4] = joined
   end

@@ -12,10 +12,15 @@ local function read(keys, argv)
     tally_rows = read_tally_rows,
     index_edge = read_index_edge,
     count = read_count,
+    key_size = read_key_size,
+    key_sizes = read_key_sizes,
+    standing = read_standing,
+    epoch_end = read_epoch_end,
   }
   local results = {}
   for at, operation in ipairs(cjson.decode(argv[1])) do
     results[at] = readers[operation.kind](data, operation)
   end
-  return { generation, redis_now(), redis.call('HGETALL', data .. 'checkpoint'), results }
+  return { generation, redis_now(), redis.call('HGETALL', data .. 'checkpoint'), results,
+    redis.call('HLEN', data .. 'sizes') }
 end

@@ -2,6 +2,7 @@
 -- The work is bounded: after page.work members looked at, the place is answered with the rows so far.
 local function read_page(data, page)
   local key, others = smallest_index(data, page.indexes)
+  require_probes(data, page.probes)
   local first, last = rank_range(key, page)
   local rows, reached, looked_at = {}, false, 0
   while first <= last and #rows < page.limit and looked_at < page.work do

@@ -5,6 +5,9 @@ local function read_term(data, root, page, walk, term, after)
   for at, index in ipairs(page.indexes) do
     others[at] = data .. 'i:' .. index
   end
+  if redis.call('EXISTS', key) == 0 then
+    raise_damage('term ' .. page.index .. ' ' .. redis.sha1hex(term))
+  end
   local first, last = rank_range(key, { after = after, descending = page.ranks_descending })
   while first <= last do
     local size = math.min(1000, math.max(page.limit - #walk.rows, 64))

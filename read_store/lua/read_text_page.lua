@@ -4,7 +4,11 @@ local END_RANK = '0'
 -- Walks a text index in the order of (term, rank, id), terms with the query in them only; answers {rows, place}.
 local function read_text_page(data, page)
   local root = data .. 'x:' .. page.index .. ':'
-  local source = term_source(root, page.query)
+  local source = term_source(data, page.index, page.query)
+  for _, index in ipairs(page.indexes) do
+    require_size(data, 'i:' .. index)
+  end
+  require_probes(data, page.probes)
   local walk = { rows = {}, looked_at = 0 }
   local term = page.after and page.after[1]
   local after = page.after and { page.after[2], page.after[3] }

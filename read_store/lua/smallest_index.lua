@@ -4,6 +4,7 @@ local function smallest_index(data, indexes)
   for _, index in ipairs(indexes) do
     local key = data .. 'i:' .. index
     local size = redis.call('ZCARD', key)
+    require_size(data, 'i:' .. index, size)
     if least == nil or size < least then
       if smallest then
         others[#others + 1] = smallest

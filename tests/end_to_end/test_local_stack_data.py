@@ -4,11 +4,14 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from command_line.app import build
+from command_line.begin_epoch import begin_epoch
 from local_stack.backends import BackendSetup
 from local_stack.errors import StackError
 from service_kit.settings import Settings
@@ -118,6 +121,34 @@ def test_a_log_of_another_epoch_is_refused(servers: Servers) -> None:
     identity.write_text(json.dumps({**known, "epoch": str(uuid4())}), encoding="utf-8")
     with pytest.raises(StackError, match="this is another log than the one"):
         servers.start()
+
+
+def test_a_restored_log_is_served_in_a_new_epoch(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of the files takes the log back to before what was written since."""
+    monkeypatch.setenv("DIPTYCH_DATA_DIR", str(servers.directory))
+    cluster, backup = servers.directory / "postgres" / "cluster", servers.directory / "backup"
+    shutil.copytree(cluster, backup)
+    epoch = json.loads((servers.directory / "identity").read_text(encoding="utf-8"))["epoch"]
+    shutil.rmtree(cluster)
+    shutil.move(backup, cluster)
+    said = CliRunner().invoke(build(), ["begin-epoch"])
+    assert said.exit_code == 0, said.output
+    begun = json.loads((servers.directory / "identity").read_text(encoding="utf-8"))["epoch"]
+    assert begun != epoch
+    assert f"epoch {begun} begins after position 0" in said.output
+    servers.start()
+    with psycopg.connect(servers.setup.prepare().projector_database_url) as connection:
+        assert connection.execute("SELECT epoch FROM event_log.log_head").fetchone() == (UUID(begun),)
+        past = connection.execute("SELECT epoch, last_common_position FROM event_log.past_epochs").fetchall()
+        assert past == [(UUID(epoch), 0)]
+
+
+def test_no_epoch_is_begun_where_there_is_no_log(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIPTYCH_DATA_DIR", str(servers.directory))
+    shutil.rmtree(servers.directory / "postgres" / "cluster")
+    with pytest.raises(StackError, match="is missing: restore it first"):
+        begin_epoch()
+    assert not (servers.directory / "postgres" / "cluster").exists()
 
 
 def test_a_first_start_that_was_cut_off_goes_on(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Of orders, where no other projection is named.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,8 @@ from projector.folding import Folder
 from projector.orders import ORDERS
 from projector.projection import Projection
 from read_service.app import build_server
-from read_store import Checkpoint, Connection, ReadModelWriter, ReadStore
+from read_store import Checkpoint, Connection, ReadModelWriter, ReadStore, microseconds_of
+from read_store.check_sums import checkpoint_seal
 from read_store.keys import partition_root
 from service_kit.consistency_token import ConsistencyPoint, seal_point
 from service_kit.settings import Settings
@@ -50,9 +51,11 @@ class ReadModels:
     def position(self) -> int:
         return self._checkpoint.position if self._checkpoint else 0
 
-    async def rebuild(self) -> None:
+    async def rebuild(self, past_epochs: Mapping[UUID, int] | None = None) -> None:
         """Start an empty generation."""
-        await self._writer.new_generation(self._token, self._projection.version, self.log.epoch)
+        await self._writer.new_generation(
+            self._token, self._projection.version, self.log.epoch, past_epochs=past_epochs
+        )
         self._folder.clear()
         self._checkpoint = await self._writer.checkpoint()
         if self._checkpoint.generation > 1:
@@ -113,7 +116,10 @@ class ReadModels:
         admin = Connection(valkey.admin_url)
         await admin.open()
         key = f"{partition_root(self._projection.name)}g{checkpoint.generation}:checkpoint"
-        await admin.call("HSET", key, "position", str(position))
+        anchor = checkpoint.anchor.hex if checkpoint.anchor else ""
+        as_of_us = microseconds_of(checkpoint.as_of) if checkpoint.as_of else 0
+        seal = checkpoint_seal(checkpoint.epoch.hex, position, anchor, as_of_us)
+        await admin.call("HSET", key, "position", str(position), "seal", str(seal))
         await admin.close()
 
     def _required(self) -> Checkpoint:

@@ -142,6 +142,21 @@ async def test_a_token_of_another_history_is_refused(
     assert (refused.code, refused.info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "EPOCH_CHANGED")
 
 
+async def test_a_token_of_a_past_epoch_is_told_how_far_that_still_holds(
+    valkey: TestValkey, models: ReadModels, stub: Any
+) -> None:
+    ended = models.log.epoch
+    await models.write(placed("1", MUGS))
+    token = models.token(9)
+    models.log.epoch = uuid4()
+    await models.rebuild({ended: 1})
+    await models.catch_up()
+    async with _answering(valkey, models):
+        refused = await refusal_of(stub.GetOrder(get_order("1", fresh(token))))
+    assert refused.info.reason == "EPOCH_CHANGED"
+    assert dict(refused.info.metadata)["last_common_position"] == "1"
+
+
 async def test_a_token_that_nobody_can_tell_to_be_dead_may_come_again(models: ReadModels, stub: Any) -> None:
     await models.write(placed("1", MUGS))
     foreign = models.token(1, epoch=uuid4())

@@ -14,6 +14,8 @@ from read_store import CheckpointMoved, Connection, ReadStoreUnavailable
 from tests.order_events import approved, placed, product
 from tests.services.kit_service import Refused, refusal_of
 from tests.services.order_read_models import ReadModels, fresh, pages_of, read_models, read_service
+from tests.stores import damage
+from tests.stores.damage import Damage
 from tests.valkey_server import TestValkey
 from tests.waiting import DEADLINE_SECONDS, eventually
 
@@ -192,3 +194,36 @@ async def _outcome(stub: Any, request: Any) -> str:
         return str((await _call(stub, request)).order.version)
     except grpc.aio.AioRpcError as error:
         return str(Refused(error).info.reason)
+
+
+LOST: list[tuple[Damage, Message]] = [
+    (damage.deleted("d:order_details"), GET_ORDER),
+    (damage.edited("d:order_details", "1"), GET_ORDER),
+    (damage.deleted("d:product"), queries.GetProductRequest(sku="mug")),
+    (damage.deleted("checkpoint"), GET_ORDER),
+    (damage.field_deleted("checkpoint", "position"), queries.GetOrderDashboardRequest()),
+    (damage.deleted("sizes"), queries.GetSalesReportRequest()),
+]
+
+
+@pytest.mark.parametrize(("done", "request_"), LOST)
+async def test_what_was_lost_is_unavailable_until_it_is_filled_again(
+    own_valkey: TestValkey, done: Damage, request_: Message
+) -> None:
+    """Never NOT_FOUND, never a part for the whole, and never from before a token."""
+    async with read_models(own_valkey) as models, read_service(own_valkey) as stub:
+        token = await models.write(product("mug"), placed("1", MUGS))
+        await damage.do(own_valkey, done, "diptych:{orders:0}:g1:")
+        refused = await refusal_of(_call(stub, request_))
+        assert refused.code is grpc.StatusCode.UNAVAILABLE
+        assert refused.info.reason in ("READ_MODEL_DAMAGED", "PROJECTION_BEHIND")
+        assert refused.retry_seconds > 0
+        await models.rebuild()
+        await models.step()
+        partial = await _call(stub, queries.GetOrderDashboardRequest())
+        assert (partial.freshness.stale, partial.freshness.generation) == (True, 2)
+        waiting = queries.GetOrderRequest(order_id="1", consistency=fresh(token))
+        reading = asyncio.ensure_future(_call(stub, waiting))
+        await models.catch_up()
+        assert (await reading).order.order_id == "1"
+        assert not (await _call(stub, queries.GetOrderDashboardRequest())).freshness.stale

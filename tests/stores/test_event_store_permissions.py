@@ -72,7 +72,7 @@ def test_the_head_cannot_go_away(log_database: LogDatabase, role: str) -> None:
 
 
 def test_only_the_writer_appends(log_database: LogDatabase) -> None:
-    call = "SELECT event_log.save_snapshot('order-1', 1, ''::bytea, ''::bytea)"
+    call = "SELECT event_log.save_snapshot('order-1', 1, ''::bytea, ''::bytea, '{}', '{}')"
     with _connect(log_database, "writer") as connection:
         connection.execute(call.encode())
     with (

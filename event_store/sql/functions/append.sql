@@ -1,6 +1,7 @@
 -- Appends a group of commands in one transaction; each keeps its own outcome, in the order given.
 -- Outcomes: 0 appended, 1 wrong version of a stream it read, 2 its command id is stored already,
--- 3 an earlier command of the group that it follows was not appended by this call.
+-- 3 an earlier command of the group that it follows was not appended by this call, 4 the log does not hold
+-- the events that the caller has seen in it (known_*: their positions and ids), so nothing is appended at all.
 -- Streams are named by their number in `streams`, followed commands by their place in the group, from 1;
 -- *_ends are the last place of each command's reads, events and followed commands in the arrays that
 -- follow. Command ids must be distinct within a group.
@@ -12,10 +13,11 @@ CREATE OR REPLACE FUNCTION event_log.append(
     read_streams integer[], read_versions integer[],
     event_streams integer[], event_stream_names text[], event_categories text[], event_type_ids smallint[],
     event_payloads bytea[], event_command_ids uuid[], event_actors text[],
-    event_correlation_ids text[], event_causation_ids text[]
+    event_correlation_ids text[], event_causation_ids text[],
+    known_positions bigint[], known_events uuid[]
 ) RETURNS TABLE (
     outcome smallint, stream_number integer, stream_version integer,
-    last_position bigint, appended_at timestamptz, log_epoch uuid
+    last_position bigint, appended_at timestamptz, log_epoch uuid, newest_position bigint, newest_event uuid
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -49,6 +51,12 @@ BEGIN
     INTO log_epoch, log_position, appended_at
     FROM event_log.log_head AS h FOR UPDATE;
     first_position := log_position;
+
+    IF NOT event_log.holds(known_positions, known_events) THEN
+        RETURN QUERY SELECT 4::smallint, 0, 0, 0::bigint, appended_at, log_epoch, 0::bigint, NULL::uuid
+        FROM unnest(command_ids);
+        RETURN;
+    END IF;
 
     SELECT array_agg(c.command_id) INTO stored
     FROM event_log.commands AS c WHERE c.command_id = ANY (command_ids);
@@ -122,9 +130,12 @@ BEGIN
         WHERE c.position > 0;
 
         UPDATE event_log.log_head AS h SET position = log_position, recorded_at = appended_at;
+        newest_position := log_position;
+        SELECT e.event_id INTO newest_event FROM event_log.events AS e WHERE e.position = log_position;
     END IF;
 
-    RETURN QUERY SELECT a.outcome, a.number, a.version, a.position, appended_at, log_epoch
+    RETURN QUERY SELECT
+        a.outcome, a.number, a.version, a.position, appended_at, log_epoch, newest_position, newest_event
     FROM unnest(outcomes, numbers, versions, positions) WITH ORDINALITY
         AS a (outcome, number, version, position, place)
     ORDER BY a.place;

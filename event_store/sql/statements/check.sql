@@ -1,4 +1,5 @@
--- What is stored of some commands ($1) and the current versions of some streams ($2), in one snapshot.
+-- What is stored of some commands ($1) and the current versions of some streams ($2), and whether the log holds
+-- events of these positions ($3) and ids ($4), in one snapshot.
 SELECT
     (
         SELECT array_agg(
@@ -8,6 +9,7 @@ SELECT
         )
         FROM unnest($2) WITH ORDINALITY AS s (name, number)
     ) AS versions,
+    event_log.holds($3, $4) AS holds,
     c.command_id, c.fingerprint, c.response, c.stream, c.version, c.position, c.recorded_at, h.epoch
 FROM event_log.log_head AS h
 LEFT JOIN event_log.commands AS c ON c.command_id = ANY ($1);

@@ -50,7 +50,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_EPOCH_CHANGED: _ErrorReason.ValueType  # 10
     """ERROR_REASON_EPOCH_CHANGED: FAILED_PRECONDITION, the token is from a history of the log that
-    was replaced by a restore.
+    was replaced by a restore. Metadata last_common_position, where it is known: up to there both
+    histories are the same.
     """
     ERROR_REASON_LOG_UNAVAILABLE: _ErrorReason.ValueType  # 11
     """ERROR_REASON_LOG_UNAVAILABLE: UNAVAILABLE with RetryInfo, the log's database does not answer.
@@ -86,6 +87,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_POSITION_BEYOND_HEAD: OUT_OF_RANGE, the log does not reach to this position: it was
     restored, or the position is of another log; metadata position, head.
     """
+    ERROR_REASON_READ_MODEL_DAMAGED: _ErrorReason.ValueType  # 24
+    """ERROR_REASON_READ_MODEL_DAMAGED: UNAVAILABLE with RetryInfo, data that the answer would be made of
+    was lost in the read store; the read model is filled again from the log.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason lists the values of google.rpc.ErrorInfo.reason (without the prefix ERROR_REASON_),
@@ -120,7 +125,8 @@ was replaced since. Start the list again.
 """
 ERROR_REASON_EPOCH_CHANGED: ErrorReason.ValueType  # 10
 """ERROR_REASON_EPOCH_CHANGED: FAILED_PRECONDITION, the token is from a history of the log that
-was replaced by a restore.
+was replaced by a restore. Metadata last_common_position, where it is known: up to there both
+histories are the same.
 """
 ERROR_REASON_LOG_UNAVAILABLE: ErrorReason.ValueType  # 11
 """ERROR_REASON_LOG_UNAVAILABLE: UNAVAILABLE with RetryInfo, the log's database does not answer.
@@ -155,5 +161,9 @@ ERROR_REASON_SERVICE_NOT_FOUND: ErrorReason.ValueType  # 22
 ERROR_REASON_POSITION_BEYOND_HEAD: ErrorReason.ValueType  # 23
 """ERROR_REASON_POSITION_BEYOND_HEAD: OUT_OF_RANGE, the log does not reach to this position: it was
 restored, or the position is of another log; metadata position, head.
+"""
+ERROR_REASON_READ_MODEL_DAMAGED: ErrorReason.ValueType  # 24
+"""ERROR_REASON_READ_MODEL_DAMAGED: UNAVAILABLE with RetryInfo, data that the answer would be made of
+was lost in the read store; the read model is filled again from the log.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

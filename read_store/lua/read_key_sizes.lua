@@ -1,0 +1,10 @@
+-- Looks at some keys' sizes, from a place of the scan on; answers the next place and the names looked at.
+local function read_key_sizes(data, wanted)
+  local scanned = redis.call('HSCAN', data .. 'sizes', wanted.place, 'COUNT', wanted.limit)
+  local names = {}
+  for at = 1, #scanned[2], 2 do
+    names[#names + 1] = scanned[2][at]
+    require_size(data, scanned[2][at])
+  end
+  return { scanned[1], names }
+end

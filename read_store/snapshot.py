@@ -1,0 +1,37 @@
+"""One read of a projection: what operations find, and the checkpoint of that very moment."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from read_store.checkpoint import Checkpoint, parse_checkpoint
+from read_store.connection import Connection
+from read_store.errors import ReadModelDamaged
+from read_store.operations import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Results in the order of their operations, and the checkpoint at which all of them were read."""
+
+    checkpoint: Checkpoint
+    results: tuple[Any, ...]
+
+
+async def take_snapshot(
+    connection: Connection, function: str, root: str, operations: Sequence[Operation[Any]]
+) -> Snapshot:
+    """Answers all operations from one moment of the live generation. Raises ReadModelDamaged."""
+    request = json.dumps([operation.request() for operation in operations], ensure_ascii=False)
+    generation, now_us, fields, replies, sizes = await connection.send("FCALL_RO", function, 1, root, request)
+    checkpoint = parse_checkpoint(generation, now_us, fields)
+    if not _has_its_sizes(checkpoint, sizes):
+        raise ReadModelDamaged("checkpoint")
+    results = tuple(operation.parse(reply) for operation, reply in zip(operations, replies, strict=True))
+    return Snapshot(checkpoint=checkpoint, results=results)
+
+
+def _has_its_sizes(checkpoint: Checkpoint, sizes: int) -> bool:
+    """Whether all sizes are there that keys are held against."""
+    return checkpoint.generation == 0 or checkpoint.sizes == sizes
