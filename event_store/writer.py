@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psycopg
 
+import failpoints
 from event_store.append_group import AppendGroup, append_group, followed_places, outcomes
 from event_store.arrays import TextArray, UuidArray
 from event_store.connections import Connection, Connections, Row, as_store_error
@@ -139,7 +140,12 @@ async def stored_commands(
 
 
 async def _fetch(connection: Connection, group: AppendGroup) -> list[Row]:
+    if failpoints.is_armed:
+        await failpoints.reach("append.before_send", connection.cut)
+        failpoints.soon("append.under_way", connection.cut)
     rows = await connection.fetch("append", group.parameters)
+    if failpoints.is_armed:
+        await failpoints.reach("append.answered")
     if connection.has_warned:
         # A warning at commit says that waiting for the standby was cut short: a failover may lose it.
         raise CommitOutcomeUnknown("the append is not confirmed by the standby")

@@ -1,5 +1,6 @@
 """Whether the stored checkpoint belongs to the log as it is, and what to do when it does not."""
 
+import failpoints
 from event_store import EventLog, LogPage
 from projector.projection import Projection
 from read_store import Checkpoint, ReadModelWriter
@@ -27,7 +28,11 @@ async def current_generation(
     is_ours = checkpoint.generation > 0 and checkpoint.version == projection.version
     if is_ours and continues(checkpoint, page):
         return checkpoint
+    if failpoints.is_armed:
+        await failpoints.reach("generation.before_start")
     generation, before = await writer.new_generation(token, projection.version, page.epoch)
+    if failpoints.is_armed:
+        await failpoints.reach("generation.started")
     logger().info("generation_started", projection=projection.name, generation=generation, before=before)
     return await writer.checkpoint()
 
