@@ -37,7 +37,7 @@ class Stack:
         self._services: dict[str, ServiceProcess] = {}
         self._changes: dict[str, dict[str, str]] = {}
         self._backends: Backends | None = None
-        self._token_key = self._setup.token_key()
+        self.token_key = self._setup.token_key()
         self._logs = private_directory(directory / "log")
         self._multiprocess_directory = private_directory(directory / "metrics")
 
@@ -121,16 +121,23 @@ class Stack:
             self._services[name].ask_to_stop()
             self._services[name].wait_stopped()
 
-    def start_part(self, name: str) -> None:
+    def start_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that is down, on the address it had, and return when it answers."""
         if name in self._servers:
             self._servers[name].start()
         else:
-            module = self._services[name].settings.module
+            self.launch_part(name, environment)
+            self._services[name].wait_ready()
+
+    def launch_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        """Start a process that is down without waiting for it; what it finds in its environment stays."""
+        module, changes = self._services[name].settings.module, self._changes[name]
+        if _ADDRESS_SETTINGS[module] not in changes:
             # Clients find a restarted process where it was.
-            self._changes[name][_ADDRESS_SETTINGS[module]] = self.address(name)
-            self._services[name] = self._process(module, name)
-            self._launch(name)
+            changes[_ADDRESS_SETTINGS[module]] = self.address(name)
+        changes.update(environment or {})
+        self._services[name] = self._process(module, name)
+        self._services[name].launch()
 
     def restart(self, name: str) -> None:
         self.stop_part(name)
@@ -163,7 +170,7 @@ class Stack:
 
     def _process(self, module: str, name: str) -> ServiceProcess:
         given = service_environments(
-            self.backends, token_key=self._token_key, metrics_directory=str(self._multiprocess_directory)
+            self.backends, token_key=self.token_key, metrics_directory=str(self._multiprocess_directory)
         )
         environment = {
             **given[module],

@@ -1,0 +1,110 @@
+"""Faults of the product's own processes: killed, drained, stopped in time, struck at a failpoint."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from failpoints import POINTS, Failpoint
+from local_stack import processes
+from tests.faults.arena import PROCESSES, PROJECTORS, READS, WRITES, Arena
+from tests.faults.steps import Fault, Kind, Step
+
+_STRIKE_SECONDS = 15.0
+# Longer than a projector's lease, so that it wakes up as a zombie.
+_ZOMBIE_SECONDS = (5.5, 8.0)
+_MOST_HITS = {"reply.before_send": 200, "query.read": 100, "page.before_send": 40, "beat.before_send": 3}
+
+
+def kill(names: tuple[str, ...]) -> Fault:
+    """kill -9 of one of these, or now and then of all at once."""
+
+    @contextmanager
+    def killed(arena: Arena, step: Step) -> Iterator[str]:
+        chance = step.chance
+        struck = names if chance.random() < 0.15 else (chance.choice(names),)
+        for name in struck:
+            arena.stack.kill(name)
+        yield ", ".join(struck)
+        for name in struck:
+            arena.stack.start_part(name)
+
+    return killed
+
+
+@contextmanager
+def drained(arena: Arena, step: Step) -> Iterator[str]:
+    """SIGTERM, as a deployment does it."""
+    name = step.chance.choice(PROCESSES)
+    arena.stack.stop_part(name)
+    yield name
+    arena.stack.start_part(name)
+
+
+def stop(names: tuple[str, ...]) -> Fault:
+    """SIGSTOP of one of these; it wakes up and knows of no time that has passed."""
+
+    @contextmanager
+    def stopped(arena: Arena, step: Step) -> Iterator[str]:
+        name = step.chance.choice(names)
+        with arena.stack.frozen(name):
+            yield name
+
+    return stopped
+
+
+def strike(module: str, names: tuple[str, ...]) -> Fault:
+    """A process comes to a failpoint that is armed; if it never does, it is killed after a while."""
+
+    @contextmanager
+    def struck(arena: Arena, step: Step) -> Iterator[str]:
+        chance, name = step.chance, step.chance.choice(names)
+        point = chance.choice(POINTS[module])
+        failpoint = Failpoint(
+            name=point,
+            action=chance.choice(("kill", "kill", "stop", "lose", "delay")),
+            seconds=chance.uniform(0, 0.004) if point.endswith("under_way") else chance.choice((0, 0.2)),
+            hit=chance.randint(1, _MOST_HITS.get(point, 12)),
+        )
+        arena.stack.kill(name)
+        arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
+        came = processes.wait_until(lambda: _has_ended(arena, name), _STRIKE_SECONDS)
+        yield f"{name} {failpoint}{'' if came else ' (not reached)'}"
+        if arena.runs(name):
+            # A sleeper wakes up first, so that what it was about to do is tried.
+            os.kill(arena.stack.pid(name), signal.SIGCONT)
+            processes.wait_until(lambda: not arena.runs(name), 0.2)
+            arena.stack.kill(name)
+        arena.stack.start_part(name, {"DIPTYCH_FAILPOINTS": ""})
+
+    return struck
+
+
+def _has_ended(arena: Arena, name: str) -> bool:
+    return not arena.runs(name) or is_stopped(arena.stack.pid(name))
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process has been told to get no time."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
+
+
+KINDS = {
+    "kill.write_service": Kind(fault=kill(WRITES), weight=20),
+    "kill.projector": Kind(fault=kill(PROJECTORS), weight=20),
+    "kill.read_service": Kind(fault=kill(READS), weight=15),
+    "drain": Kind(fault=drained),
+    "stop.write_service": Kind(fault=stop(WRITES), shortest_seconds=0.1, longest_seconds=5.0),
+    "stop.projector": Kind(fault=stop(PROJECTORS), shortest_seconds=0.1, longest_seconds=4.0),
+    "stop.read_service": Kind(fault=stop(READS), shortest_seconds=0.1, longest_seconds=4.0, weight=6),
+    "zombie": Kind(
+        fault=stop(PROJECTORS), shortest_seconds=_ZOMBIE_SECONDS[0], longest_seconds=_ZOMBIE_SECONDS[1]
+    ),
+    "strike.write_service": Kind(fault=strike("write_service", WRITES), weight=25, longest_seconds=0.5),
+    "strike.projector": Kind(fault=strike("projector", PROJECTORS), weight=25, longest_seconds=6.0),
+    "strike.read_service": Kind(fault=strike("read_service", READS), weight=10, longest_seconds=0.5),
+}

@@ -1,0 +1,150 @@
+"""Tries faults on a running stack under load, heals it, and checks that no promise was broken.
+
+    python -m tests.faults.run --seed 7 --seconds 60 --faults kill strike link.cut
+
+The same seed at the same commit tries the same faults in the same order.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from tests.faults import damage_faults, link_faults, process_faults, store_faults
+from tests.faults.arena import Arena
+from tests.faults.history import records
+from tests.faults.log_promises import broken_promises
+from tests.faults.steps import Step, steps
+from tests.faults.wellness import Unwell, Wellness
+
+KINDS = {**process_faults.KINDS, **store_faults.KINDS, **link_faults.KINDS}
+# Only when asked for by name.
+RARE_KINDS = {**damage_faults.KINDS}
+_RECOVERY_SECONDS = 60.0
+_SETTLING_SECONDS = 120.0
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did and found."""
+
+    seed: int
+    tried: Counter[str] = field(default_factory=Counter)
+    recoveries: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    calls: Counter[str] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+    healed_at: float = 0.0
+
+    def lines(self) -> Iterator[str]:
+        """The report for people."""
+        for kind, count in sorted(self.tried.items()):
+            waited = self.recoveries[kind]
+            well = f"well after {median(waited):.2f} s, at most {max(waited):.2f} s" if waited else ""
+            yield f"{kind:28} {count:4}  {well}"
+        calls = ", ".join(f"{count} {what}" for what, count in sorted(self.calls.items()))
+        yield f"calls: {calls}"
+        yield from (f"VIOLATION {violation}" for violation in self.violations[:50])
+        yield f"seed {self.seed}: {sum(self.tried.values())} faults, {len(self.violations)} violations"
+
+
+def run(options: argparse.Namespace, directory: Path) -> Report:
+    """Try faults for the time given, heal, wait until all is well, check."""
+    report = Report(seed=options.seed)
+    arena = Arena(directory, seed=options.seed)
+    try:
+        arena.start()
+        arena.start_load(count=options.loads, clients=options.clients, pause_seconds=options.pause)
+        _try_faults(arena, report, options)
+        _settle(arena, report)
+        report.violations += broken_promises(arena.admin_database_url, records(*arena.history_files))
+        report.violations += arena.defects()
+        _count_calls(arena, report)
+    finally:
+        arena.close()
+    return report
+
+
+def _try_faults(arena: Arena, report: Report, options: argparse.Namespace) -> None:
+    wellness = Wellness(arena)
+    kinds = {**KINDS, **RARE_KINDS} if options.faults else KINDS
+    until = time.monotonic() + options.seconds
+    for step in steps(options.seed, kinds, options.faults):
+        if time.monotonic() > until or step.number > options.most:
+            return
+        with kinds[step.kind].fault(arena, step) as what:
+            _say(f"{step}: {what}")
+            # No wait for anything: this is how long the fault lasts.
+            time.sleep(step.hold_seconds)
+        report.tried[step.kind] += 1
+        if step.is_waited_for:
+            with _noting(report, step):
+                report.recoveries[step.kind].append(wellness.wait(_RECOVERY_SECONDS))
+
+
+@contextmanager
+def _noting(report: Report, step: Step) -> Iterator[None]:
+    try:
+        yield
+    except Unwell as unwell:
+        report.violations.append(f"after step {step.number} ({step.kind}): {unwell}")
+
+
+def _settle(arena: Arena, report: Report) -> None:
+    report.healed_at = time.monotonic()
+    for name in arena.resume():
+        report.violations.append(f"{name} was down after the last fault")
+    wellness = Wellness(arena)
+    arena.end_load()
+    try:
+        wellness.wait(_RECOVERY_SECONDS)
+        wellness.caught_up(_SETTLING_SECONDS)
+    except Unwell as unwell:
+        report.violations.append(f"after all was healed: {unwell}")
+
+
+def _count_calls(arena: Arena, report: Report) -> None:
+    for record in records(*arena.history_files):
+        what = "commands" if record["command_id"] is not None else "reads"
+        if record["kind"] != "invoke":
+            report.calls[f"{what} {record['kind']}"] += 1
+        if record["reason"] or record["kind"] == "info":
+            report.calls[f"{record['code']}/{record['reason']}"] += 1
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the run's own output
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when no promise was broken, 1 when one was."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long to try faults")
+    parser.add_argument("--most", type=int, default=10**9, help="the most faults to try")
+    parser.add_argument(
+        "--faults", nargs="*", default=[], metavar="KIND", help="kinds, or what they begin with"
+    )
+    parser.add_argument("--loads", type=int, default=1, help="processes that make load")
+    parser.add_argument("--clients", type=int, default=6, help="clients of each")
+    parser.add_argument("--pause", type=float, default=0.02, help="mean seconds between a client's turns")
+    parser.add_argument("--keep", type=Path, help="an empty directory to run in and to keep")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="diptych-faults-") as temporary:
+        report = run(options, options.keep or Path(temporary))
+        if options.keep:
+            figures = {"seed": report.seed, "tried": report.tried, "healed_at": report.healed_at}
+            (options.keep / "report.json").write_text(json.dumps(figures), encoding="utf-8")
+    for line in report.lines():
+        _say(line)
+    return 1 if report.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
