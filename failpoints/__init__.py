@@ -6,6 +6,6 @@ process 2 ms after its seventh append was sent and stops it after its first batc
 """
 
 from failpoints.plan import POINTS, Failpoint, FailpointsMistaken, parse
-from failpoints.reaching import is_armed, reach, soon
+from failpoints.reaching import REACHED, is_armed, reach, soon
 
-__all__ = ["POINTS", "Failpoint", "FailpointsMistaken", "is_armed", "parse", "reach", "soon"]
+__all__ = ["POINTS", "REACHED", "Failpoint", "FailpointsMistaken", "is_armed", "parse", "reach", "soon"]

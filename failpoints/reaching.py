@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from failpoints.plan import Failpoint, parse
 
+# What a process says when it comes to an armed failpoint, before anything happens.
+REACHED = "reached failpoint "
 _armed = parse(os.environ.get("DIPTYCH_FAILPOINTS", ""))
 _hits: Counter[str] = Counter()
 is_armed = bool(_armed)
@@ -43,6 +45,8 @@ def _due(name: str) -> Failpoint | None:
 
 
 def _act(failpoint: Failpoint, lose: Callable[[], None]) -> None:
+    # Straight to the descriptor: nothing that is buffered would leave a process that dies now.
+    os.write(2, f"{REACHED}{failpoint}\n".encode())
     match failpoint.action:
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
