@@ -1,0 +1,156 @@
+"""What a response must have said at its position, by the plain folds over the log."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from tests.faults.checker.calls import Answer, Call
+from tests.faults.checker.documents import Documents
+from tests.faults.checker.listings import LISTINGS
+from tests.faults.checker.log_dump import LogIndex
+from tests.faults.checker.requests import request_of, response_of
+from tests.faults.checker.timeline import Timeline
+from tests.plain import plain
+
+Fields = dict[str, Any]
+
+# They depend on the day of the query.
+_BY_THE_DAY = frozenset(
+    ("age", "oldest_child_age", "overdue_cents", "days_since_contact", "days_until_predicted_withdrawal")
+)
+_ENTITIES = {
+    "GetOrder": ("order_details", "order", "order_id"),
+    "GetProduct": ("product", "product", "sku"),
+    "GetCustomer": ("customer", "customer", "customer_id"),
+    "GetFamily": ("family_details", "family", "family_id"),
+    "GetTuitionAccount": ("tuition_account", "account", "family_id"),
+}
+# Whose own events are few, so that their tallies are cheap to keep along the way.
+_COUNTING = ("order", "credit-note")
+
+Recorded = tuple[int, Call, Answer]
+
+
+def unlike_the_log(index: LogIndex, recorded: Sequence[Recorded]) -> Iterator[tuple[Call, str]]:
+    """Compare whole responses, given in the order of their positions."""
+    documents = Documents(index)
+    counted = Timeline("orders", [event for event in index.log.events if event.category in _COUNTING])
+    expecting = _Expecting(documents, counted)
+    for position, call, answer in recorded:
+        response = response_of(call.method, answer.response)
+        if response is None:
+            continue
+        counted.move_to(position)
+        if call.method in _ENTITIES:
+            view, field, id_field = _ENTITIES[call.method]
+            shown = getattr(response, field)
+            expected = expecting.document(view, getattr(shown, id_field), position)
+            pairs = [(plain(shown), expected)]
+        elif call.method in LISTINGS:
+            listing = LISTINGS[call.method]
+            rows = [(row, getattr(row, listing.id_field)) for row in getattr(response, listing.field)]
+            pairs = [(plain(row), expecting.document(listing.view, id_, position)) for row, id_ in rows]
+        elif call.method == "GetSalesReport":
+            shown_rows = [plain(row) for row in response.rows]
+            pairs = [({"rows": shown_rows}, {"rows": sales_rows(counted, request_of(call))})]
+        else:
+            continue
+        for said, expected in pairs:
+            if expected is not None and _lasting(said) != _lasting(expected):
+                yield call, _difference(position, said, expected)
+
+
+class _Expecting:
+    """Documents as queries answer them: with what tallies add."""
+
+    def __init__(self, documents: Documents, counted: Timeline) -> None:
+        self._documents = documents
+        self._counted = counted
+        self._joins: dict[str, Callable[[str], Fields]] = {
+            "product": self._units,
+            "customer": self._bought,
+        }
+
+    def document(self, view: str, id_: str, position: int) -> Fields | None:
+        """None where the stream is so long that only some of its versions are folded."""
+        if not self._documents.is_folded(view, id_, position):
+            return None
+        document = self._documents.at(view, id_, position) or {}
+        join = self._joins.get(view)
+        return document | join(id_) if join and document else document
+
+    def _units(self, sku: str) -> Fields:
+        units = self._counted.row("product_units", sku)
+        return {"reserved": units.get("reserved", 0), "sold": units.get("sold", 0)}
+
+    def _bought(self, customer_id: str) -> Fields:
+        totals = self._counted.row("customer_totals", customer_id)
+        currencies = sorted({column.split("|")[1] for column in totals if "|" in column})
+        amounts = [
+            {
+                "currency_code": currency,
+                "total_spent_cents": totals.get(f"spent|{currency}", 0),
+                "credit_cents": totals.get(f"credit|{currency}", 0),
+            }
+            for currency in currencies
+        ]
+        most = max(amounts, key=lambda each: (each["total_spent_cents"], each["credit_cents"]), default={})
+        placed, last_order_id = self._counted.newest_order(customer_id)
+        return {
+            "order_count": totals.get("orders", 0),
+            "amounts": amounts,
+            **most,
+            "last_order_id": last_order_id,
+            "last_order_at": placed,
+        }
+
+
+def sales_rows(counted: Timeline, request: Any) -> list[Fields]:
+    """The rows of a sales report, from the tallies as they are now."""
+    is_monthly = request.granularity == 2
+    tally = "sales_by_month" if is_monthly else "sales_by_day"
+    tally += "_and_country" if request.split_by_country else ""
+    first, last = (plain(getattr(request, name)) if request.HasField(name) else "" for name in ("from", "to"))
+    cut = 7 if is_monthly else 10
+    found: dict[tuple[str, str, str], Fields] = {}
+    for row, columns in counted.rows(tally):
+        period, _, region = row.partition("/")
+        if (first and period < first[:cut]) or (last and period > last[:cut]):
+            continue
+        for column, amount in columns.items():
+            name, currency = column.split("|")
+            found.setdefault((period, currency, region), {})[name] = amount
+    return [_sales_row(key, found[key]) for key in sorted(found)]
+
+
+def _sales_row(key: tuple[str, str, str], amounts: Fields) -> Fields:
+    gross, credit = amounts.get("gross", 0), amounts.get("credit", 0)
+    return {
+        "period": key[0],
+        "orders": amounts.get("orders", 0),
+        "units": amounts.get("units", 0),
+        "gross_cents": gross,
+        "credit_cents": credit,
+        "net_cents": gross - credit,
+        "currency_code": key[1],
+        "region_code": key[2],
+        "credit_notes": amounts.get("credit_notes", 0),
+    }
+
+
+def _lasting(value: Any) -> Any:
+    """The same without what depends on the day."""
+    if isinstance(value, dict):
+        is_invoice = "due_date" in value
+        return {
+            name: _lasting(each)
+            for name, each in value.items()
+            if name not in _BY_THE_DAY and not (is_invoice and name == "status")
+        }
+    return [_lasting(each) for each in value] if isinstance(value, list) else value
+
+
+def _difference(position: int, said: Fields, expected: Fields) -> str:
+    said, expected = _lasting(said), _lasting(expected)
+    names = sorted(name for name in said.keys() | expected.keys() if said.get(name) != expected.get(name))
+    wrong = {name: (said.get(name), expected.get(name)) for name in names}
+    return f"said at {position} (answer, log): {wrong!r:.400}"
