@@ -20,7 +20,7 @@ from statistics import median
 from tests.faults import damage_faults, link_faults, process_faults, store_faults
 from tests.faults.arena import Arena
 from tests.faults.history import records
-from tests.faults.log_promises import broken_promises
+from tests.faults.judging import Judging, shown
 from tests.faults.steps import Step, steps
 from tests.faults.wellness import Unwell, Wellness
 
@@ -29,6 +29,7 @@ KINDS = {**process_faults.KINDS, **store_faults.KINDS, **link_faults.KINDS}
 RARE_KINDS = {**damage_faults.KINDS}
 _RECOVERY_SECONDS = 60.0
 _SETTLING_SECONDS = 120.0
+_STEPS_BETWEEN_LOOKS = 3
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Report:
             yield f"{kind:28} {count:4}  {well}"
         calls = ", ".join(f"{count} {what}" for what, count in sorted(self.calls.items()))
         yield f"calls: {calls}"
-        yield from (f"VIOLATION {violation}" for violation in self.violations[:50])
+        yield from (f"VIOLATION {violation}" for violation in shown(self.violations))
         yield f"seed {self.seed}: {sum(self.tried.values())} faults, {len(self.violations)} violations"
 
 
@@ -60,18 +61,18 @@ def run(options: argparse.Namespace, directory: Path) -> Report:
     arena = Arena(directory, seed=options.seed)
     try:
         arena.start()
+        judging = Judging(arena)
         arena.start_load(count=options.loads, clients=options.clients, pause_seconds=options.pause)
-        _try_faults(arena, report, options)
+        _try_faults(arena, report, options, judging)
         _settle(arena, report)
-        report.violations += broken_promises(arena.admin_database_url, records(*arena.history_files))
-        report.violations += arena.defects()
+        report.violations += judging.verdict(report.healed_at)
         _count_calls(arena, report)
     finally:
         arena.close()
     return report
 
 
-def _try_faults(arena: Arena, report: Report, options: argparse.Namespace) -> None:
+def _try_faults(arena: Arena, report: Report, options: argparse.Namespace, judging: Judging) -> None:
     wellness = Wellness(arena)
     kinds = {**KINDS, **RARE_KINDS} if options.faults else KINDS
     until = time.monotonic() + options.seconds
@@ -82,6 +83,8 @@ def _try_faults(arena: Arena, report: Report, options: argparse.Namespace) -> No
             _say(f"{step}: {what}")
             # No wait for anything: this is how long the fault lasts.
             time.sleep(step.hold_seconds)
+            if step.number % _STEPS_BETWEEN_LOOKS == 0:
+                judging.look()
         report.tried[step.kind] += 1
         if step.is_waited_for:
             with _noting(report, step):
