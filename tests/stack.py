@@ -99,11 +99,16 @@ class Stack:
 
     def another(self, module: str, name: str, environment: Mapping[str, str] | None = None) -> str:
         """Start one more process of a service and give its address, for instance a second write service."""
-        assert name not in self._services
-        self._changes[name] = dict(environment or {})
-        self._services[name] = self._process(module, name)
-        self._launch(name)
+        self.others({name: (module, environment or {})})
         return self.address(name)
+
+    def others(self, wanted: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+        """Start several processes at once: by name, the module of each and its environment."""
+        for name, (module, environment) in wanted.items():
+            assert name not in self._services
+            self._changes[name] = dict(environment)
+            self._services[name] = self._process(module, name)
+        self._launch(*wanted)
 
     def kill(self, name: str) -> None:
         """End a part as a crash would; it stays down until `start_part`."""

@@ -56,9 +56,10 @@ class Arena:
         """Start everything but the load."""
         self.histories.mkdir(parents=True)
         self.stack.start_servers()
-        for name in PROCESSES:
-            module = name.removeprefix("second_")
-            self.stack.another(module, name, self._environment(module, name))
+        modules = {name: name.removeprefix("second_") for name in PROCESSES}
+        self.stack.others(
+            {name: (module, self._environment(module, name)) for name, module in modules.items()}
+        )
         for name in (*WRITES, *READS):
             self.links.add(f"load/{name}", self.stack.address(name))
         return self
@@ -118,7 +119,7 @@ class Arena:
         """End everything at once."""
         for load in self._loads:
             load.kill()
-            load.wait()
+            load.communicate()
         self.stack.stop()
         self.links.close()
 

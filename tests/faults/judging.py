@@ -2,6 +2,8 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import redis
 
@@ -40,7 +42,7 @@ class Judging:
         """Every broken promise, in words; to be asked for once all has caught up."""
         arena, began = self._arena, time.monotonic()
         evidence = Evidence(
-            calls=calls_of(line for path in arena.history_files for line in path.open(encoding="utf-8")),
+            calls=calls_of(_lines(arena.history_files)),
             log=read_log(arena.admin_database_url),
             read_models=self._looks,
             final=[read_dump(arena.admin_redis_url, projection) for projection in PROJECTIONS],
@@ -51,6 +53,12 @@ class Judging:
         found += arena.defects()
         self.seconds = time.monotonic() - began
         return found
+
+
+def _lines(files: Iterable[Path]) -> Iterator[str]:
+    for path in files:
+        with path.open(encoding="utf-8") as lines:
+            yield from lines
 
 
 def shown(violations_found: list[str]) -> list[str]:

@@ -91,6 +91,9 @@ class Link:
                 self.passed += len(data)
                 await target.drain()
                 if is_cut:
+                    # What passed does arrive; whoever sent more than that is told of a break.
+                    target.close()
+                    lines = lines - {target}
                     break
             else:
                 if target.can_write_eof():
@@ -150,15 +153,22 @@ class Links:
     def close(self) -> None:
         """End all connections and the thread."""
 
-        def close_all() -> None:
-            for server in self._servers:
-                server.close()
-            for link in self.by_name.values():
-                link.reset()
-
-        self._call(close_all)
+        self._wait_for(self._end_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
+
+    async def _end_all(self) -> None:
+        for server in self._servers:
+            server.close()
+        for link in self.by_name.values():
+            link.reset()
+        passing = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in passing:
+            task.cancel()
+        await asyncio.gather(*passing, return_exceptions=True)
+        # What was closed just now is let go in the loop's next turns.
+        await asyncio.sleep(0.01)
 
     async def _listen(self, link: Link) -> None:
         server = await asyncio.start_server(link.serve, "127.0.0.1", 0)

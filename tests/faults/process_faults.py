@@ -10,6 +10,7 @@ from local_stack import processes
 from tests.faults.arena import PROCESSES, PROJECTORS, READS, WRITES, Arena
 from tests.faults.steps import Fault, Kind, Step
 
+NOT_REACHED = " (not reached)"
 _STRIKE_SECONDS = 15.0
 # Longer than a projector's lease, so that it wakes up as a zombie.
 _ZOMBIE_SECONDS = (5.5, 8.0)
@@ -53,13 +54,12 @@ def stop(names: tuple[str, ...]) -> Fault:
     return stopped
 
 
-def strike(module: str, names: tuple[str, ...]) -> Fault:
-    """A process comes to a failpoint that is armed; if it never does, it is killed after a while."""
+def strike(point: str, names: tuple[str, ...]) -> Fault:
+    """One of these comes to a failpoint that is armed; if it never does, it is killed after a while."""
 
     @contextmanager
     def struck(arena: Arena, step: Step) -> Iterator[str]:
         chance, name = step.chance, step.chance.choice(names)
-        point = chance.choice(POINTS[module])
         failpoint = Failpoint(
             name=point,
             action=chance.choice(("kill", "kill", "stop", "lose", "delay")),
@@ -70,7 +70,7 @@ def strike(module: str, names: tuple[str, ...]) -> Fault:
         before = arena.stack.log(name).count(REACHED)
         arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
         came = processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
-        yield f"{name} {failpoint}{'' if came else ' (not reached)'}"
+        yield f"{name} {failpoint}{'' if came else NOT_REACHED}"
         if arena.runs(name):
             # A sleeper wakes up first, so that what it was about to do is tried.
             os.kill(arena.stack.pid(name), signal.SIGCONT)
@@ -79,6 +79,15 @@ def strike(module: str, names: tuple[str, ...]) -> Fault:
         arena.stack.start_part(name, {"DIPTYCH_FAILPOINTS": ""})
 
     return struck
+
+
+def _strikes(module: str, names: tuple[str, ...], *, longest_seconds: float) -> dict[str, Kind]:
+    return {
+        f"strike.{module}.{point}": Kind(
+            fault=strike(point, names), weight=4, longest_seconds=longest_seconds
+        )
+        for point in POINTS[module]
+    }
 
 
 KINDS = {
@@ -94,7 +103,8 @@ KINDS = {
     "zombie": Kind(
         fault=stop(PROJECTORS), shortest_seconds=_ZOMBIE_SECONDS[0], longest_seconds=_ZOMBIE_SECONDS[1]
     ),
-    "strike.write_service": Kind(fault=strike("write_service", WRITES), weight=25, longest_seconds=0.5),
-    "strike.projector": Kind(fault=strike("projector", PROJECTORS), weight=25, longest_seconds=6.0),
-    "strike.read_service": Kind(fault=strike("read_service", READS), weight=10, longest_seconds=0.5),
+    **_strikes("write_service", WRITES, longest_seconds=0.5),
+    # Now and then the other projector takes over meanwhile.
+    **_strikes("projector", PROJECTORS, longest_seconds=6.0),
+    **_strikes("read_service", READS, longest_seconds=0.5),
 }

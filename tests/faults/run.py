@@ -21,15 +21,30 @@ from tests.faults import damage_faults, link_faults, process_faults, store_fault
 from tests.faults.arena import Arena
 from tests.faults.history import records
 from tests.faults.judging import Judging, shown
+from tests.faults.process_faults import NOT_REACHED
 from tests.faults.steps import Step, steps
 from tests.faults.wellness import Unwell, Wellness
 
 KINDS = {**process_faults.KINDS, **store_faults.KINDS, **link_faults.KINDS}
 # Only when asked for by name.
 RARE_KINDS = {**damage_faults.KINDS}
+_FAMILIES = sorted({name.split(".")[0] for name in (*KINDS, *RARE_KINDS)})
 _RECOVERY_SECONDS = 60.0
 _SETTLING_SECONDS = 120.0
 _STEPS_BETWEEN_LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """What to try: kinds of faults (none: all but damage by hand), for a time, or so many of them."""
+
+    seed: int = 1
+    seconds: float = 60.0
+    most: int = 10**9
+    faults: tuple[str, ...] = ()
+    loads: int = 1
+    clients: int = 6
+    pause_seconds: float = 0.02
 
 
 @dataclass(slots=True)
@@ -38,6 +53,7 @@ class Report:
 
     seed: int
     tried: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
     recoveries: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     calls: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
@@ -48,23 +64,24 @@ class Report:
         for kind, count in sorted(self.tried.items()):
             waited = self.recoveries[kind]
             well = f"well after {median(waited):.2f} s, at most {max(waited):.2f} s" if waited else ""
-            yield f"{kind:28} {count:4}  {well}"
+            missed = f", {self.missed[kind]} without effect" if self.missed[kind] else ""
+            yield f"{kind:44} {count:4}  {well}{missed}"
         calls = ", ".join(f"{count} {what}" for what, count in sorted(self.calls.items()))
         yield f"calls: {calls}"
         yield from (f"VIOLATION {violation}" for violation in shown(self.violations))
         yield f"seed {self.seed}: {sum(self.tried.values())} faults, {len(self.violations)} violations"
 
 
-def run(options: argparse.Namespace, directory: Path) -> Report:
+def run(settings: RunSettings, directory: Path) -> Report:
     """Try faults for the time given, heal, wait until all is well, check."""
-    report = Report(seed=options.seed)
-    arena = Arena(directory, seed=options.seed)
+    report = Report(seed=settings.seed)
+    arena = Arena(directory, seed=settings.seed)
     try:
         arena.start()
         judging = Judging(arena)
-        arena.start_load(count=options.loads, clients=options.clients, pause_seconds=options.pause)
-        _try_faults(arena, report, options, judging)
-        _settle(arena, report)
+        arena.start_load(count=settings.loads, clients=settings.clients, pause_seconds=settings.pause_seconds)
+        try_faults(arena, report, settings, judging)
+        settle(arena, report)
         report.violations += judging.verdict(report.healed_at)
         _count_calls(arena, report)
     finally:
@@ -72,12 +89,13 @@ def run(options: argparse.Namespace, directory: Path) -> Report:
     return report
 
 
-def _try_faults(arena: Arena, report: Report, options: argparse.Namespace, judging: Judging) -> None:
+def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Judging) -> None:
+    """One fault after the other, each over before the next one begins."""
     wellness = Wellness(arena)
-    kinds = {**KINDS, **RARE_KINDS} if options.faults else KINDS
-    until = time.monotonic() + options.seconds
-    for step in steps(options.seed, kinds, options.faults):
-        if time.monotonic() > until or step.number > options.most:
+    kinds = {**KINDS, **RARE_KINDS} if settings.faults else KINDS
+    until = time.monotonic() + settings.seconds
+    for step in steps(settings.seed, kinds, settings.faults):
+        if time.monotonic() > until or step.number > settings.most:
             return
         with kinds[step.kind].fault(arena, step) as what:
             _say(f"{step}: {what}")
@@ -86,6 +104,7 @@ def _try_faults(arena: Arena, report: Report, options: argparse.Namespace, judgi
             if step.number % _STEPS_BETWEEN_LOOKS == 0:
                 judging.look()
         report.tried[step.kind] += 1
+        report.missed[step.kind] += what.endswith(NOT_REACHED)
         if step.is_waited_for:
             with _noting(report, step):
                 report.recoveries[step.kind].append(wellness.wait(_RECOVERY_SECONDS))
@@ -99,7 +118,8 @@ def _noting(report: Report, step: Step) -> Iterator[None]:
         report.violations.append(f"after step {step.number} ({step.kind}): {unwell}")
 
 
-def _settle(arena: Arena, report: Report) -> None:
+def settle(arena: Arena, report: Report) -> None:
+    """Heal what is left, let the load come to its end, and wait until all is well and caught up."""
     report.healed_at = time.monotonic()
     for name in arena.resume():
         report.violations.append(f"{name} was down after the last fault")
@@ -131,19 +151,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to try faults")
     parser.add_argument("--most", type=int, default=10**9, help="the most faults to try")
-    parser.add_argument(
-        "--faults", nargs="*", default=[], metavar="KIND", help="kinds, or what they begin with"
-    )
+    parser.add_argument("--faults", nargs="*", default=(), metavar="KIND", help=", ".join(_FAMILIES))
     parser.add_argument("--loads", type=int, default=1, help="processes that make load")
     parser.add_argument("--clients", type=int, default=6, help="clients of each")
-    parser.add_argument("--pause", type=float, default=0.02, help="mean seconds between a client's turns")
-    parser.add_argument("--keep", type=Path, help="an empty directory to run in and to keep")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--pause-seconds", type=float, default=0.02, help="between a client's turns")
+    parser.add_argument("--keep", type=Path, help="a directory to run in and to keep")
+    options = vars(parser.parse_args(arguments))
+    keep: Path | None = options.pop("keep")
+    settings = RunSettings(**{**options, "faults": tuple(options["faults"])})
     with tempfile.TemporaryDirectory(prefix="diptych-faults-") as temporary:
-        report = run(options, options.keep or Path(temporary))
-        if options.keep:
+        report = run(settings, keep or Path(temporary))
+        if keep:
             figures = {"seed": report.seed, "tried": report.tried, "healed_at": report.healed_at}
-            (options.keep / "report.json").write_text(json.dumps(figures), encoding="utf-8")
+            (keep / "report.json").write_text(json.dumps(figures), encoding="utf-8")
     for line in report.lines():
         _say(line)
     return 1 if report.violations else 0
