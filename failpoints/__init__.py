@@ -5,7 +5,17 @@ process 2 ms after its seventh append was sent and stops it after its first batc
 `failpoints.is_armed` first, so that it costs the look at one name while nothing is armed.
 """
 
-from failpoints.plan import POINTS, Failpoint, FailpointsMistaken, parse
+from failpoints.plan import POINTS, Action, Failpoint, FailpointsMistaken, parse
 from failpoints.reaching import REACHED, is_armed, reach, soon
 
-__all__ = ["POINTS", "REACHED", "Failpoint", "FailpointsMistaken", "is_armed", "parse", "reach", "soon"]
+__all__ = [
+    "POINTS",
+    "REACHED",
+    "Action",
+    "Failpoint",
+    "FailpointsMistaken",
+    "is_armed",
+    "parse",
+    "reach",
+    "soon",
+]

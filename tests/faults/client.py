@@ -52,6 +52,7 @@ class _Walk:
     name: str
     token: dict[str, Any] | None = None
     pages: int = 0
+    is_over: bool = False
 
     def next_page(self, *, is_last: bool = False) -> dict[str, Any]:
         """The page that comes next, from 1; a list may go on in another call."""
@@ -131,6 +132,8 @@ class Client:
             try:
                 await self._pages(walk, number)
             except grpc.aio.AioRpcError as error:
+                if walk.is_over:
+                    return
                 self._failed_read(number, scan.rpc, error, token_in=walk.token)
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     return
@@ -156,6 +159,7 @@ class Client:
             )
             walk.pages += 1
             walk.request.page_token = page.next_page_token
+            walk.is_over = not page.next_page_token
 
     async def _send(self, command: Command) -> Kind:
         request, context = command.request, command.request.context

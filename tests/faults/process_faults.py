@@ -1,11 +1,14 @@
 """Faults of the product's own processes: killed, drained, stopped in time, struck at a failpoint."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from failpoints import POINTS, REACHED, Failpoint
+import redis
+
+from failpoints import POINTS, REACHED, Action, Failpoint
 from local_stack import processes
 from tests.faults.arena import PROCESSES, PROJECTORS, READS, WRITES, Arena
 from tests.faults.steps import Fault, Kind, Step
@@ -14,7 +17,17 @@ NOT_REACHED = " (not reached)"
 _STRIKE_SECONDS = 15.0
 # Longer than a projector's lease, so that it wakes up as a zombie.
 _ZOMBIE_SECONDS = (5.5, 8.0)
-_MOST_HITS = {"reply.before_send": 50, "query.read": 50, "page.before_send": 30, "beat.before_send": 3}
+_WITH_CONNECTION = ("append.before_send", *POINTS["projector"])
+_MOST_HITS = {
+    "reply.before_send": 50,
+    "query.read": 50,
+    "page.before_send": 30,
+    "beat.before_send": 3,
+    "lease.granted": 2,
+    "generation.before_start": 2,
+    "generation.started": 2,
+    "query.before_wait": 5,
+}
 
 
 def kill(names: tuple[str, ...]) -> Fault:
@@ -59,17 +72,15 @@ def strike(point: str, names: tuple[str, ...]) -> Fault:
 
     @contextmanager
     def struck(arena: Arena, step: Step) -> Iterator[str]:
-        chance, name = step.chance, step.chance.choice(names)
+        chance = step.chance
+        name = chance.choice(names)
         failpoint = Failpoint(
             name=point,
-            action=chance.choice(("kill", "kill", "stop", "lose", "delay")),
+            action=chance.choice(_actions(point)),
             seconds=chance.uniform(0, 0.004) if point.endswith("under_way") else chance.choice((0, 0.2)),
             hit=chance.randint(1, _MOST_HITS.get(point, 12)),
         )
-        arena.stack.kill(name)
-        before = arena.stack.log(name).count(REACHED)
-        arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
-        came = processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
+        came = _come_to(arena, name, failpoint)
         yield f"{name} {failpoint}{'' if came else NOT_REACHED}"
         if arena.runs(name):
             # A sleeper wakes up first, so that what it was about to do is tried.
@@ -79,6 +90,29 @@ def strike(point: str, names: tuple[str, ...]) -> Fault:
         arena.stack.start_part(name, {"DIPTYCH_FAILPOINTS": ""})
 
     return struck
+
+
+def _actions(point: str) -> tuple[Action, ...]:
+    if point.endswith("under_way"):
+        return "kill", "stop", "lose"
+    # A reply has no connection to a store; what a lost line to a caller is, links show.
+    return ("kill", "stop", "delay", "lose") if point in _WITH_CONNECTION else ("kill", "stop", "delay")
+
+
+def _come_to(arena: Arena, name: str, failpoint: Failpoint) -> bool:
+    """Start a process anew until it says that it has come to the failpoint; whether it did in time."""
+    others = [each for each in PROJECTORS if name in PROJECTORS and each != name]
+    with contextlib.ExitStack() as frozen:
+        for other in others:
+            # A stand-by comes to hardly any failpoint, so this one must lead.
+            frozen.enter_context(arena.stack.frozen(other))
+        before = arena.stack.log(name).count(REACHED)
+        arena.stack.kill(name)
+        arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
+        if failpoint.name.startswith("generation."):
+            with redis.Redis.from_url(arena.admin_redis_url) as client:
+                client.flushall()
+        return processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
 
 
 def _strikes(module: str, names: tuple[str, ...], *, longest_seconds: float) -> dict[str, Kind]:
