@@ -23,6 +23,7 @@ from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 from tests.end_to_end.shop import channel_to
 from tests.faults import family_traffic, order_traffic
 from tests.faults.client import Client, Services
+from tests.faults.dawdling import dawdle
 from tests.faults.history import History
 from tests.faults.queries import query_of, random_query, random_scan
 from tests.faults.traffic import Command, Scene, choose
@@ -75,9 +76,14 @@ class Load:
             for command in domain.openings(self._scene, chance):
                 await opening.command(command, tries=_OPENING_TRIES)
         print("open", flush=True)  # noqa: T201 - the line that starters wait for
+        dawdling = [
+            asyncio.create_task(dawdle(each, self._chance("dawdler"))) for each in self._services.reads
+        ]
         async with asyncio.TaskGroup() as clients:
             for number in range(self._settings.clients):
                 clients.create_task(self._turns(f"{self._settings.place}-{number}"))
+        for task in dawdling:
+            task.cancel()
         self._history.close()
 
     async def _turns(self, name: str) -> None:

@@ -12,12 +12,19 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from tests.faults import damage_faults, link_faults, process_faults, store_faults
+from tests.faults import (
+    damage_faults,
+    disk_faults,
+    hint_faults,
+    link_faults,
+    process_faults,
+    store_faults,
+)
 from tests.faults.arena import Arena
 from tests.faults.history import records
 from tests.faults.judging import Judging, shown
@@ -25,9 +32,9 @@ from tests.faults.process_faults import NOT_REACHED
 from tests.faults.steps import Step, steps
 from tests.faults.wellness import Unwell, Wellness
 
-KINDS = {**process_faults.KINDS, **store_faults.KINDS, **link_faults.KINDS}
+KINDS = {**process_faults.KINDS, **store_faults.KINDS, **link_faults.KINDS, **hint_faults.KINDS}
 # Only when asked for by name.
-RARE_KINDS = {**damage_faults.KINDS}
+RARE_KINDS = {**damage_faults.KINDS, **disk_faults.KINDS}
 _FAMILIES = sorted({name.split(".")[0] for name in (*KINDS, *RARE_KINDS)})
 _RECOVERY_SECONDS = 60.0
 _SETTLING_SECONDS = 120.0
@@ -45,6 +52,7 @@ class RunSettings:
     loads: int = 1
     clients: int = 6
     pause_seconds: float = 0.02
+    small_disks: bool = False
 
 
 @dataclass(slots=True)
@@ -75,7 +83,12 @@ class Report:
 def run(settings: RunSettings, directory: Path) -> Report:
     """Try faults for the time given, heal, wait until all is well, check."""
     report = Report(seed=settings.seed)
-    arena = Arena(directory, seed=settings.seed)
+    with disk_faults.small_disks(directory) if settings.small_disks else nullcontext():
+        _run_on(Arena(directory, seed=settings.seed), settings, report)
+    return report
+
+
+def _run_on(arena: Arena, settings: RunSettings, report: Report) -> None:
     try:
         arena.start()
         judging = Judging(arena)
@@ -86,7 +99,6 @@ def run(settings: RunSettings, directory: Path) -> Report:
         _count_calls(arena, report)
     finally:
         arena.close()
-    return report
 
 
 def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Judging) -> None:
@@ -155,6 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--loads", type=int, default=1, help="processes that make load")
     parser.add_argument("--clients", type=int, default=6, help="clients of each")
     parser.add_argument("--pause-seconds", type=float, default=0.02, help="between a client's turns")
+    parser.add_argument("--small-disks", action="store_true", help="as root: disks that can be filled")
     parser.add_argument("--keep", type=Path, help="a directory to run in and to keep")
     options = vars(parser.parse_args(arguments))
     keep: Path | None = options.pop("keep")
