@@ -134,9 +134,7 @@ def read_log(owner_url: str) -> LogDump:
         head=head[1],
         events=[LogEvent(**dict(zip((*fields, "command_id"), row, strict=True))) for row in events],
         commands=[
-            StoredCommand(
-                command_id=id_, stream=stream, version=version, position=position, recorded_at=at
-            )
+            StoredCommand(command_id=id_, stream=stream, version=version, position=position, recorded_at=at)
             for id_, stream, version, position, at in commands
         ],
     )
