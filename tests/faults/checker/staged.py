@@ -54,7 +54,7 @@ class Staged:
         assert call.command_id is not None
         for event in events:
             self._append(event, call.command_id)
-        stream = _stream_of(events[0])[0]
+        stream = stream_of_event(events[0])[0]
         version, position = self._versions[stream], self.log.head
         at = self.log.events[-1].recorded_at
         self.log.commands.append(
@@ -164,7 +164,7 @@ class Staged:
         return call
 
     def _append(self, message: Message, command_id: UUID) -> None:
-        stream, category = _stream_of(message)
+        stream, category = stream_of_event(message)
         self._versions[stream] = self._versions.get(stream, 0) + 1
         self.log.head += 1
         self.log.events.append(
@@ -199,6 +199,7 @@ class Staged:
         return message
 
 
-def _stream_of(message: Message) -> tuple[str, str]:
+def stream_of_event(message: Message) -> tuple[str, str]:
+    """The stream and the category of an event of either domain."""
     is_family = message.DESCRIPTOR.full_name.startswith("diptych.families.")
     return family_stream_of(message) if is_family else stream_of(message)
