@@ -70,6 +70,10 @@ def a_report_shows_other_money(run: Staged) -> None:
     change_response(run["report"], lambda it: setattr(it.rows[0], "credit_cents", 0))
 
 
+def a_dashboard_shows_other_money(run: Staged) -> None:
+    change_response(run["dashboard"], lambda it: setattr(it.dashboard.revenue[0], "open_revenue_cents", 500))
+
+
 def an_answer_claims_another_time(run: Staged) -> None:
     change_freshness(run["read o1"], as_of_us=1)
 
@@ -149,6 +153,7 @@ BAD_ANSWERS: Sequence[Bad] = (
     (frozenset({"C10"}), a_product_shows_other_units),
     (frozenset({"C10"}), a_customer_shows_other_money),
     (frozenset({"C10"}), a_report_shows_other_money),
+    (frozenset({"C10"}), a_dashboard_shows_other_money),
     (frozenset({"C10"}), an_answer_claims_another_time),
     (frozenset({"C10"}), a_dead_history_is_still_answered),
     (frozenset({"C11"}), a_list_leaves_something_out),

@@ -109,9 +109,9 @@ class Staged:
             self.answer(call, freshness=self.freshness(), rows=tuple(rows), page=page)
         return call
 
-    def report(self, label: str, response: Message, **fields: Any) -> Call:
-        """A sales report with that answer."""
-        call = self._call(label, "GetSalesReport", requests.request_type("GetSalesReport")(**fields))
+    def report(self, label: str, method: str, response: Message, **fields: Any) -> Call:
+        """A report with that answer."""
+        call = self._call(label, method, requests.request_type(method)(**fields))
         self.answer(call, freshness=self.freshness(), response=response.SerializeToString())
         return call
 

@@ -7,7 +7,7 @@ from diptych.families.v1 import events_pb2 as family_events
 from diptych.orders.v1 import events_pb2 as events
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1.order_command_service_pb2 import CreditNoteItemRequest, OrderItemRequest
-from diptych.orders.v1.views_pb2 import SalesReportRow
+from diptych.orders.v1.views_pb2 import OrderDashboard, OrderStatus, OrderStatusCount, SalesReportRow
 from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
 
 from tests import family_events as told
@@ -123,7 +123,21 @@ def _ask(run: Staged) -> None:
         _row(_JUNE_30, orders=1, units=4, gross_cents=1600, credit_cents=500, credit_notes=1),
         _row(_JULY_1, orders=1, units=1, gross_cents=500),
     ]
-    run.report("report", queries.GetSalesReportResponse(rows=rows), granularity=1)
+    run.report("report", "GetSalesReport", queries.GetSalesReportResponse(rows=rows), granularity=1)
+    _look_at_dashboards(run)
+
+
+def _look_at_dashboards(run: Staged) -> None:
+    shown = zip(OrderStatus.values()[1:], (1, 1, 0, 0, 1), strict=True)
+    counts = [OrderStatusCount(status=status, orders=orders) for status, orders in shown]
+    everything = OrderDashboard(counts=counts, total_count=3, open_revenue_cents=2100)
+    everything.total_revenue_cents, everything.currency_code = 2100, "GBP"
+    everything.revenue.add(currency_code="GBP", open_revenue_cents=2100, total_revenue_cents=2100)
+    response = queries.GetOrderDashboardResponse(dashboard=everything)
+    run.report("dashboard", "GetOrderDashboard", response)
+    counts = [OrderStatusCount(status=status) for status in OrderStatus.values()[1:]]
+    nothing = queries.GetOrderDashboardResponse(dashboard=OrderDashboard(counts=counts))
+    run.report("bob's dashboard", "GetOrderDashboard", nothing, customer_id="bob")
 
 
 def _row(day: dict[str, int], **amounts: Any) -> SalesReportRow:
