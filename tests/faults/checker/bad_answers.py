@@ -7,6 +7,7 @@ from tests.faults.checker.bad_commands import Bad
 from tests.faults.checker.calls import Entity
 from tests.faults.checker.changes import (
     OTHER_EPOCH,
+    ask_for,
     change_answer,
     change_freshness,
     change_response,
@@ -22,6 +23,16 @@ from tests.faults.checker.story import place
 
 def an_answer_is_from_before_its_token(run: Staged) -> None:
     query_at(run, "old", 12).token = token_at(run.log.head)
+
+
+def a_stale_answer_is_given_to_who_did_not_ask_for_it(run: Staged) -> None:
+    call = query_at(run, "old", 12, lag_seconds=500.0, is_stale=True)
+    call.token = token_at(run.log.head)
+    ask_for(call)
+
+
+def a_fully_consistent_answer_leaves_out_what_was_known(run: Staged) -> None:
+    ask_for(query_at(run, "old", 12, lag_seconds=500.0, is_stale=True), fully_consistent=True)
 
 
 def an_answer_has_an_older_version_than_its_token(run: Staged) -> None:
@@ -142,6 +153,8 @@ def a_projection_stays_paused(run: Staged) -> None:
 
 BAD_ANSWERS: Sequence[Bad] = (
     (frozenset({"C9"}), an_answer_is_from_before_its_token),
+    (frozenset({"C9"}), a_stale_answer_is_given_to_who_did_not_ask_for_it),
+    (frozenset({"C9"}), a_fully_consistent_answer_leaves_out_what_was_known),
     (frozenset({"C9"}), an_answer_has_an_older_version_than_its_token),
     (frozenset({"C9"}), a_token_of_another_history_is_answered),
     (frozenset({"C9"}), what_the_token_includes_is_not_found),

@@ -7,11 +7,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from diptych.consistency.v1.consistency_pb2 import Consistency
 from google.protobuf.message import Message
 
 from tests.faults.checker.calls import Call, Freshness, Point
 from tests.faults.checker.read_dump import ReadDump
-from tests.faults.checker.requests import response_of
+from tests.faults.checker.requests import request_type, response_of
 from tests.faults.checker.staged import EPOCH, Staged
 from tests.faults.checker.story import story
 
@@ -78,6 +79,12 @@ def token_at(position: int, stream: str = "", version: int = 0, *, epoch: UUID =
 def final(run: Staged, projection: str = "orders") -> ReadDump:
     """The newest dump of a projection."""
     return [dump for dump in run.read_models if dump.projection == projection][-1]
+
+
+def ask_for(call: Call, **consistency: Any) -> None:
+    """Give a query its request, with that consistency."""
+    request = request_type(call.method)(consistency=Consistency(**consistency))
+    call.request = request.SerializeToString()
 
 
 def query_at(run: Staged, label: str, position: int, id_: str = "o1", **freshness: Any) -> Call:

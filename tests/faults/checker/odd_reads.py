@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from diptych.orders.v1 import events_pb2 as events
+from diptych.consistency.v1.consistency_pb2 import ON_TIMEOUT_SERVE_STALE
 
-from tests import order_events as say
 from tests.faults.checker.calls import Entity
 from tests.faults.checker.changes import (
     OTHER_EPOCH,
+    ask_for,
     change_answer,
     change_freshness,
     final,
@@ -21,7 +21,6 @@ from tests.faults.checker.odd_commands import Odd
 from tests.faults.checker.read_dump import Apply, ReadDump
 from tests.faults.checker.staged import EPOCH, Staged
 from tests.faults.checker.staged_dump import dump_of
-from tests.faults.checker.story import place
 
 
 def a_late_answer_says_so(run: Staged) -> None:
@@ -30,6 +29,22 @@ def a_late_answer_says_so(run: Staged) -> None:
 
 def an_answer_from_before_its_token_says_so(run: Staged) -> None:
     query_at(run, "late", 12, lag_seconds=500.0, is_stale=True).token = token_at(run.log.head)
+
+
+def a_stale_answer_was_asked_for(run: Staged) -> None:
+    call = query_at(run, "late", 12, lag_seconds=500.0, is_stale=True)
+    call.token = token_at(run.log.head)
+    ask_for(call, on_timeout=ON_TIMEOUT_SERVE_STALE)
+
+
+def a_fully_consistent_answer_has_all(run: Staged) -> None:
+    ask_for(run["read o1"], fully_consistent=True)
+
+
+def a_fully_consistent_answer_lacks_what_came_while_it_was_made(run: Staged) -> None:
+    call = query_at(run, "before", 21)
+    ask_for(call, fully_consistent=True)
+    call.at = run["pay"].at + 0.05
 
 
 def who_gives_no_token_may_go_back_in_time(run: Staged) -> None:
@@ -132,90 +147,6 @@ def a_dump_was_taken_after_each_command(run: Staged) -> None:
         run.read_models[0].trace = None
 
 
-def _moved_on(run: Staged, label: str) -> None:
-    """Approve o2 between the first page of a scan and its last."""
-    fields = {"order_id": "o2", "approved_by": "bob"}
-    run.command(label, "ApproveOrder", say.approved("o2"), order_id="o2", approved_by=fields["approved_by"])
-
-
-def an_order_that_changed_is_shown_twice(run: Staged) -> None:
-    call = run.scan("changing", "ListOrders", ["o3", "o2"], ["o2", "o1"])
-    _moved_on(run, "approve o2")
-    change_answer(call, freshness=run.freshness())
-
-
-def an_order_that_changed_is_not_shown(run: Staged) -> None:
-    call = run.scan("changing", "ListOrders", [], ["o1"], status=2)
-    _moved_on(run, "approve o2")
-    change_answer(call, freshness=run.freshness())
-
-
-def an_order_that_left_is_shown(run: Staged) -> None:
-    call = run.scan("changing", "ListOrders", ["o2"], [], status=1)
-    _moved_on(run, "approve o2")
-    change_answer(call, freshness=run.freshness())
-
-
-def an_order_that_came_is_not_shown(run: Staged) -> None:
-    call = run.scan("growing", "ListOrders", ["o3", "o2"], ["o1"])
-    place(run, "o4", ("tin", 1, 300))
-    change_answer(call, freshness=run.freshness())
-
-
-def an_order_that_came_is_shown(run: Staged) -> None:
-    place(run, "o4", ("tin", 1, 300))
-    run.scan("grown", "ListOrders", ["o4", "o3"], ["o2", "o1"])
-
-
-def a_scan_was_broken_off(run: Staged) -> None:
-    call = run["orders"]
-    call.answers.pop()
-    run.answer(call, "fail", code="UNAVAILABLE")
-
-
-def a_scan_went_on_in_another_call(run: Staged) -> None:
-    call = run["orders"]
-    rest = run._call("the rest", "ListOrders", None)
-    rest.request = call.request
-    rest.answers.append(replace(call.answers.pop(), at=run.now))
-
-
-def a_list_was_asked_for_in_part(run: Staged) -> None:
-    run.scan("part", "ListOrders", ["o3"], limit=1)
-
-
-def a_list_is_empty(run: Staged) -> None:
-    run.scan("none", "ListOrders", [], status=4)
-
-
-def names_are_the_same(run: Staged) -> None:
-    for sku in ("cup", "tan"):
-        product = events.ProductRegistered(sku=sku, name="MÚG")
-        run.command(sku, "RegisterProduct", product, sku=sku, name="MÚG")
-    run.scan("by name", "ListProducts", ["cup", "mug"], ["tan", "tin"])
-    run.scan("from the end", "ListProducts", ["tin", "tan"], ["mug", "cup"], is_descending=True)
-
-
-def orders_were_searched_for(run: Staged) -> None:
-    run.scan("search", "SearchOrders", ["o3", "o2"], ["o1"], term="ÁLICE")
-
-
-def products_are_short(run: Staged) -> None:
-    run.scan("short", "ListProducts", ["tin"], low_stock_below=8, order_by=2)
-
-
-def a_list_of_orders_was_of_a_customer(run: Staged) -> None:
-    run.scan("hers", "ListCustomerOrders", ["o2"], customer_id="alice", status=1)
-
-
-def families_at_risk_are_none(run: Staged) -> None:
-    run.scan("risk", "ListAtRiskFamilies", [])
-
-
-def all_families_are_at_some_risk(run: Staged) -> None:
-    run.scan("risk", "ListAtRiskFamilies", ["smith"], min_risk_score=0)
-
-
 def a_version_was_not_recorded(run: Staged) -> None:
     change_answer(run["read o1"], entity=Entity(view="order_details", id="o1"))
     run["read o1"].token = None
@@ -239,6 +170,9 @@ def a_rule_refused_after_all_was_healed(run: Staged) -> None:
 ODD_READS: Sequence[Odd] = (
     a_late_answer_says_so,
     an_answer_from_before_its_token_says_so,
+    a_stale_answer_was_asked_for,
+    a_fully_consistent_answer_has_all,
+    a_fully_consistent_answer_lacks_what_came_while_it_was_made,
     who_gives_no_token_may_go_back_in_time,
     the_lag_is_a_little_too_small,
     the_lag_is_larger_than_it_need_be,
@@ -258,21 +192,6 @@ ODD_READS: Sequence[Odd] = (
     two_generations_were_written_by_turns,
     a_step_had_nothing_in_it,
     a_dump_was_taken_after_each_command,
-    an_order_that_changed_is_shown_twice,
-    an_order_that_changed_is_not_shown,
-    an_order_that_left_is_shown,
-    an_order_that_came_is_not_shown,
-    an_order_that_came_is_shown,
-    a_scan_was_broken_off,
-    a_scan_went_on_in_another_call,
-    a_list_was_asked_for_in_part,
-    a_list_is_empty,
-    names_are_the_same,
-    orders_were_searched_for,
-    products_are_short,
-    a_list_of_orders_was_of_a_customer,
-    families_at_risk_are_none,
-    all_families_are_at_some_risk,
     a_version_was_not_recorded,
     calls_failed_before_all_was_healed,
     a_hurried_call_ran_out_of_time,

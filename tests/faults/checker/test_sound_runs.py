@@ -5,6 +5,7 @@ import pytest
 from tests.faults.checker.changes import a_story, final
 from tests.faults.checker.check import violations
 from tests.faults.checker.odd_commands import ODD_COMMANDS, Odd
+from tests.faults.checker.odd_lists import ODD_LISTS
 from tests.faults.checker.odd_reads import ODD_READS
 from tests.faults.checker.staged import Staged
 
@@ -20,7 +21,7 @@ def test_the_story_is_right() -> None:
     assert violations(a_story().evidence()) == []
 
 
-@pytest.mark.parametrize("odd", [*ODD_COMMANDS, *ODD_READS], ids=lambda odd: odd.__name__)
+@pytest.mark.parametrize("odd", [*ODD_COMMANDS, *ODD_READS, *ODD_LISTS], ids=lambda odd: odd.__name__)
 def test_what_only_looks_wrong_passes(odd: Odd) -> None:
     run = a_story()
     odd(run)
