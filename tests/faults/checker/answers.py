@@ -7,6 +7,7 @@ from tests.faults.checker.calls import Answer, Call
 from tests.faults.checker.documents import Documents
 from tests.faults.checker.listings import LISTINGS
 from tests.faults.checker.log_dump import LogIndex
+from tests.faults.checker.reports import dashboard, sales_rows
 from tests.faults.checker.requests import request_of, response_of
 from tests.faults.checker.timeline import Timeline
 from tests.plain import plain
@@ -52,6 +53,8 @@ def unlike_the_log(index: LogIndex, recorded: Sequence[Recorded]) -> Iterator[tu
         elif call.method == "GetSalesReport":
             shown_rows = [plain(row) for row in response.rows]
             pairs = [({"rows": shown_rows}, {"rows": sales_rows(counted, request_of(call))})]
+        elif call.method == "GetOrderDashboard":
+            pairs = [(plain(response.dashboard), dashboard(counted, request_of(call)))]
         else:
             continue
         for said, expected in pairs:
@@ -102,39 +105,6 @@ class _Expecting:
             "last_order_id": last_order_id,
             "last_order_at": placed,
         }
-
-
-def sales_rows(counted: Timeline, request: Any) -> list[Fields]:
-    """The rows of a sales report, from the tallies as they are now."""
-    is_monthly = request.granularity == 2
-    tally = "sales_by_month" if is_monthly else "sales_by_day"
-    tally += "_and_country" if request.split_by_country else ""
-    first, last = (plain(getattr(request, name)) if request.HasField(name) else "" for name in ("from", "to"))
-    cut = 7 if is_monthly else 10
-    found: dict[tuple[str, str, str], Fields] = {}
-    for row, columns in counted.rows(tally):
-        period, _, region = row.partition("/")
-        if (first and period < first[:cut]) or (last and period > last[:cut]):
-            continue
-        for column, amount in columns.items():
-            name, currency = column.split("|")
-            found.setdefault((period, currency, region), {})[name] = amount
-    return [_sales_row(key, found[key]) for key in sorted(found)]
-
-
-def _sales_row(key: tuple[str, str, str], amounts: Fields) -> Fields:
-    gross, credit = amounts.get("gross", 0), amounts.get("credit", 0)
-    return {
-        "period": key[0],
-        "orders": amounts.get("orders", 0),
-        "units": amounts.get("units", 0),
-        "gross_cents": gross,
-        "credit_cents": credit,
-        "net_cents": gross - credit,
-        "currency_code": key[1],
-        "region_code": key[2],
-        "credit_notes": amounts.get("credit_notes", 0),
-    }
 
 
 def _lasting(value: Any) -> Any:

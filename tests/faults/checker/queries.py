@@ -1,20 +1,25 @@
 """C9 never older than the token, C10 what the log was at the answer's position, C12 no younger than said."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate
+
+from diptych.consistency.v1.consistency_pb2 import ON_TIMEOUT_SERVE_STALE
 
 from tests.faults.checker.answers import unlike_the_log
 from tests.faults.checker.calls import Answer, Call, Entity, Freshness, Point
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.listings import LISTINGS
 from tests.faults.checker.log_dump import microseconds_of
+from tests.faults.checker.requests import request_of
 from tests.faults.checker.timeline import stream_of
 
 
 def never_older_than_the_token(evidence: Evidence) -> Findings:
-    """C9: an answer to a token includes the token's place, or says that it is stale."""
+    """C9: an answer to a token includes the token's place, or says that it is stale where that was allowed;
+    a fully consistent one includes all that anybody knew to be accepted when it was asked for."""
+    yield from _not_fully_consistent(evidence)
     for call in evidence.queries:
         token = call.token
         if token is None:
@@ -33,7 +38,7 @@ def _older(
         what = f"token of epoch {token.epoch} at {token.position}, answered from epoch {freshness.epoch}"
         yield found("C9", f"{call.place}: {what}")
         return
-    if freshness.is_stale:
+    if freshness.is_stale and _may_be_stale(call):
         return
     if freshness.position < token.position:
         yield found("C9", f"{call.place}: answered from {freshness.position}, token {token.position}")
@@ -41,6 +46,32 @@ def _older(
     is_its_own = entity is not None and token.stream == stream_of(entity.view, entity.id)
     if is_its_own and entity is not None and (entity.version or 0) < token.version:
         yield found("C9", f"{call.place}: version {entity.version}, token {token.version} of {token.stream}")
+
+
+def _may_be_stale(call: Call) -> bool:
+    request = request_of(call)
+    return request is None or request.consistency.on_timeout == ON_TIMEOUT_SERVE_STALE
+
+
+def _not_fully_consistent(evidence: Evidence) -> Iterator[Violation]:
+    known = sorted(
+        (call.ended, call.receipt.position)
+        for call in evidence.commands
+        if call.receipt is not None and call.receipt.epoch == evidence.log.epoch
+    )
+    highest = list(accumulate((position for _, position in known), max))
+    for call in evidence.queries:
+        request = request_of(call)
+        if request is None or not request.consistency.fully_consistent:
+            continue
+        before = bisect_left(known, (call.at, 0))
+        for answer in call.answers if before else ():
+            freshness = answer.freshness
+            if freshness is None or (freshness.is_stale and _may_be_stale(call)):
+                continue
+            if freshness.epoch == evidence.log.epoch and freshness.position < highest[before - 1]:
+                what = f"answered from {freshness.position}, {highest[before - 1]} was known before"
+                yield found("C9", f"{call.place}: fully consistent, {what}")
 
 
 def _is_shared(evidence: Evidence, token: Point, freshness: Freshness) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 import redis
 
 _SCRIPT = (Path(__file__).parent / "dump.lua").read_text(encoding="utf-8")
 _PLACE = struct.Struct(">QQ")
+_CHECK_SUM_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,10 @@ class Apply:
 class ReadDump:
     """The live generation. documents: (view, id). scores: (index, id). text_members: (index, hash of a
     term) -> id -> rank. terms: index -> terms. grams: (index, gram) -> terms. tallies: (tally, row, column).
-    rows: tally -> rows. `strangers` are keys that nothing explains."""
+    rows: tally -> rows. `strangers` are keys that nothing explains.
+
+    Where checkpoints are sealed, documents have check sums, rows have sums, and keys have sizes beside them.
+    """
 
     projection: str
     generation: int = 0
@@ -51,6 +56,9 @@ class ReadDump:
     grams: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)
     rows: dict[str, set[str]] = field(default_factory=dict)
+    row_sums: dict[tuple[str, str], int] = field(default_factory=dict)
+    sizes: dict[str, int] | None = None
+    gram_sizes: dict[tuple[str, str], int] = field(default_factory=dict)
     trace: list[Apply] | None = None
     strangers: list[str] = field(default_factory=list)
 
@@ -84,10 +92,13 @@ def parse(projection: str, keys: Mapping[str, tuple[str, Any]]) -> ReadDump:
     dump.is_paused = "paused" in own
     dump.fence = int(_text(own.pop("fence", [b"0"])[0]))
     if "trace" in own:
-        dump.trace = [_apply(line) for line in own.pop("trace")]
+        lines = {int(number): line for number, line in _pairs(own.pop("trace")) if number != b"lines"}
+        dump.trace = [_apply(lines[number]) for number in sorted(lines)]
     for name in ("lease", "newest", "paused"):
         own.pop(name, None)
     data = f"g{dump.generation}:"
+    # First, since what lies in the other keys depends on it.
+    _take(dump, "checkpoint", own.pop(f"{data}checkpoint", []))
     for name, content in own.items():
         if name.startswith(data):
             _take(dump, name.removeprefix(data), content)
@@ -100,15 +111,20 @@ def _take(dump: ReadDump, name: str, content: Any) -> None:
     kind, _, rest = name.partition(":")
     if name == "checkpoint":
         dump.checkpoint = {_text(key): _text(value) for key, value in _pairs(content)}
+    elif name == "sizes":
+        dump.sizes = {_text(key): int(value) for key, value in _pairs(content)}
     elif kind == "d":
-        dump.documents.update({(rest, _text(id_)): _document(value) for id_, value in _pairs(content)})
+        _take_documents(dump, rest, content)
     elif kind == "i":
         dump.scores.update({(rest, _text(id_)): score for id_, score in _scored(content)})
     elif kind == "x":
         _take_text(dump, rest, content)
     elif kind == "t" and ":" in rest:
         tally, _, row = rest.partition(":")
-        dump.tallies.update({(tally, row, _text(column)): int(value) for column, value in _pairs(content)})
+        columns = {_text(column): int(value) for column, value in _pairs(content)}
+        if "seal" in dump.checkpoint:
+            dump.row_sums[tally, row] = columns.pop("\0", 0)
+        dump.tallies.update({(tally, row, column): amount for column, amount in columns.items()})
     elif kind == "t":
         dump.rows[rest] = {_text(row) for row, _ in _scored(content)}
     else:
@@ -118,6 +134,9 @@ def _take(dump: ReadDump, name: str, content: Any) -> None:
 def _take_text(dump: ReadDump, name: str, content: Any) -> None:
     index, _, rest = name.partition(":")
     part, _, which = rest.partition(":")
+    if part == "sizes":
+        dump.gram_sizes.update({(index, _text(gram)): int(size) for gram, size in _pairs(content)})
+        return
     members = dict(_scored(content))
     if part == "terms":
         dump.terms[index] = {_text(term) for term in members}
@@ -129,9 +148,16 @@ def _take_text(dump: ReadDump, name: str, content: Any) -> None:
         dump.strangers.append(f"x:{name}")
 
 
-def _document(value: bytes) -> StoredDocument:
-    version, position = _PLACE.unpack_from(value)
-    return StoredDocument(version=version, position=position, message=value[_PLACE.size :])
+def _take_documents(dump: ReadDump, view: str, content: Any) -> None:
+    for name, value in _pairs(content):
+        id_, body = _text(name), value
+        if "seal" in dump.checkpoint:
+            body = value[_CHECK_SUM_BYTES:]
+            if crc32(body, crc32(name)) != int.from_bytes(value[:_CHECK_SUM_BYTES], "big"):
+                dump.strangers.append(f"check sum of {view} {id_}")
+        version, position = _PLACE.unpack_from(body)
+        message = body[_PLACE.size :]
+        dump.documents[view, id_] = StoredDocument(version=version, position=position, message=message)
 
 
 def _apply(line: bytes) -> Apply:

@@ -1,10 +1,11 @@
 """C7 nothing skipped, repeated or swapped, C8 the read models are what the log comes to, C13 one writer."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from hashlib import sha1
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.log_dump import LogIndex, microseconds_of
@@ -78,6 +79,7 @@ def _different(dump: ReadDump, timeline: Timeline, index: LogIndex) -> Iterator[
         "tally": (dict(dump.tallies), timeline.tallies()),
         "row of a tally": (_set_members(dump.rows), _expected_rows(timeline)),
         **_texts(dump, timeline),
+        **_sums_and_sizes(dump),
         "key": (dict.fromkeys(dump.strangers, "unknown"), {}),
     }
     for name, (stored, expected) in parts.items():
@@ -144,6 +146,33 @@ def _expected_rows(timeline: Timeline) -> dict[tuple[str, str], bool]:
 
 def _set_members(sets: Mapping[Any, set[str]]) -> dict[tuple[Any, str], bool]:
     return {(name, member): True for name, members in sets.items() for member in members}
+
+
+def _sums_and_sizes(dump: ReadDump) -> dict[str, tuple[dict[Any, Any], dict[Any, Any]]]:
+    """What the store keeps to notice its own losses, against what is there."""
+    if dump.sizes is None:
+        return {}
+    sizes: Counter[str] = Counter()
+    sizes.update(f"d:{view}" for view, _ in dump.documents)
+    sizes.update(f"i:{index}" for index, _ in dump.scores)
+    sizes.update({f"t:{tally}": len(rows) for tally, rows in dump.rows.items()})
+    sizes.update({f"x:{index}": len(terms) for index, terms in dump.terms.items()})
+    sizes.update(f"g:{index}" for index, _ in dump.grams)
+    sums: Counter[tuple[str, str]] = Counter()
+    for (tally, row, column), amount in dump.tallies.items():
+        sums[tally, row] += (crc32(column.encode()) | 1) * amount
+    return {
+        "size": ({name: size for name, size in dump.sizes.items() if size}, dict(sizes)),
+        "size of a gram": (
+            {gram: size for gram, size in dump.gram_sizes.items() if size},
+            {gram: len(terms) for gram, terms in dump.grams.items()},
+        ),
+        "sum of a row": (
+            {row: sum_ % 2**32 for row, sum_ in dump.row_sums.items()},
+            {row: sum_ % 2**32 for row, sum_ in sums.items()},
+        ),
+        "mark": ({"damaged": dump.checkpoint.get("damaged")}, {"damaged": None}),
+    }
 
 
 def _texts(dump: ReadDump, timeline: Timeline) -> dict[str, tuple[dict[Any, Any], dict[Any, Any]]]:

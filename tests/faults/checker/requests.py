@@ -14,24 +14,32 @@ from tests.faults.checker.calls import Call
 _MODULES: tuple[Any, ...] = (order_commands, family_commands, order_queries, family_queries)
 
 
+def request_type(method: str) -> Any:
+    """The type of a method's requests; None for a method of neither domain."""
+    return _type(f"{method}Request")
+
+
+def response_type(method: str) -> Any:
+    """The type of a method's responses; None for a method of neither domain."""
+    return _type(f"{method}Response")
+
+
+def _type(name: str) -> Any:
+    return next((getattr(module, name) for module in _MODULES if hasattr(module, name)), None)
+
+
 def request_of(call: Call) -> Any:
     """The request message, or None where it is not known."""
-    return _message(f"{call.method}Request", call.request)
+    return _parsed(request_type(call.method), call.request)
 
 
 def response_of(method: str, response: bytes | None) -> Any:
     """The response message, or None where it was not recorded."""
-    return _message(f"{method}Response", response)
+    return _parsed(response_type(method), response)
 
 
-def _message(name: str, content: bytes | None) -> Any:
-    if content is None:
-        return None
-    for module in _MODULES:
-        kind = getattr(module, name, None)
-        if kind is not None:
-            return kind.FromString(content)
-    return None
+def _parsed(kind: Any, content: bytes | None) -> Any:
+    return kind.FromString(content) if kind is not None and content is not None else None
 
 
 def unlike(request: Message | None, events: Sequence[Message]) -> Iterator[str]:

@@ -14,8 +14,9 @@ from tests.faults.checker.listings import LISTINGS, Listing
 from tests.faults.checker.requests import request_of
 from tests.faults.checker.timeline import stream_of
 
-# A scan is compared with all that could be in it; of more scans so many are taken, evenly spread.
-_MOST_SCANS = 300
+# A scan is compared with all that could be in it; of more than these looks allow, an even choice is taken.
+_MOST_LOOKS = 5_000_000
+_FEWEST_SCANS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,8 @@ def complete_and_in_order(evidence: Evidence) -> Findings:
     documents = Documents(evidence.index)
     for method, scans in by_method.items():
         listing = LISTINGS.get(method)
-        step = -(-len(scans) // _MOST_SCANS)
+        most = max(_FEWEST_SCANS, _MOST_LOOKS // max(1, len(evidence.index.by_stream)))
+        step = -(-len(scans) // most)
         for scan in scans[::step] if listing is not None else ():
             assert listing is not None
             request = request_of(scan.call)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -131,6 +131,11 @@ class Timeline:
         """A document as it is here."""
         held = self.streams.get(stream_of(view, id_))
         return held.documents.get((view, id_)) if held else None
+
+    def documents(self, view: str) -> Iterator[dict[str, Any]]:
+        """All documents of a view as they are here."""
+        for held in self.streams.values():
+            yield from (document for (name, _), document in held.documents.items() if name == view)
 
     def row(self, tally: str, row: str) -> dict[str, int]:
         """The columns of a row of a tally, without zeros."""
