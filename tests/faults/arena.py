@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from sqlalchemy.engine import make_url
 
 from local_stack import processes
+from tests.faults.checker.log_dump import Fork
 from tests.faults.links import Links
 from tests.faults.load import LoadSettings
 from tests.ports import free_ports
@@ -36,6 +38,8 @@ class Arena:
         self.stack = Stack(directory / "stack", {"DIPTYCH_LOG_LEVEL": "warning", **(environment or {})})
         self.links = Links()
         self.histories = directory / "histories"
+        # The epochs that the log had before its own.
+        self.forks: dict[UUID, Fork] = {}
         self._loads: list[subprocess.Popen[str]] = []
 
     @property

@@ -41,9 +41,11 @@ class Judging:
     def verdict(self, healed_at: float) -> list[str]:
         """Every broken promise, in words; to be asked for once all has caught up."""
         arena, began = self._arena, time.monotonic()
+        log = read_log(arena.admin_database_url)
+        log.forks.update(arena.forks)
         evidence = Evidence(
             calls=calls_of(_lines(arena.history_files)),
-            log=read_log(arena.admin_database_url),
+            log=log,
             read_models=self._looks,
             final=[read_dump(arena.admin_redis_url, projection) for projection in PROJECTIONS],
             healed_at=healed_at,

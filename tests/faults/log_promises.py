@@ -15,14 +15,16 @@ _DEFECTS = ("INTERNAL", "DATA_LOSS", "UNIMPLEMENTED")
 
 def broken_promises(admin_url: str, records: Iterable[Record]) -> list[str]:
     """Everything that the log and the answers of the history do not agree on; empty when all is well."""
-    calls = _Calls(records)
     found = violations(admin_url)
     with psycopg.connect(admin_url) as connection:
+        head = connection.execute("SELECT epoch::text FROM event_log.log_head").fetchone()
         rows = connection.execute(
             "SELECT command_id::text, array_agg(position ORDER BY position),"
             " (array_agg(stream ORDER BY position)), (array_agg(version ORDER BY position))"
             " FROM event_log.events GROUP BY command_id"
         ).fetchall()
+    assert head is not None, "the log has no head"
+    calls = _Calls(records, head[0])
     recorded = {row[0]: row[1:] for row in rows}
     found += _lost(calls, recorded)
     found += _from_nowhere(calls, recorded)
@@ -32,9 +34,10 @@ def broken_promises(admin_url: str, records: Iterable[Record]) -> list[str]:
 
 
 class _Calls:
-    """The commands of a history, by command id."""
+    """The commands of a history, by command id; receipts are those of the log's own epoch."""
 
-    def __init__(self, records: Iterable[Record]) -> None:
+    def __init__(self, records: Iterable[Record], epoch: str) -> None:
+        self._epoch = epoch
         self.sends: defaultdict[str, int] = defaultdict(int)
         self.refusals: defaultdict[str, int] = defaultdict(int)
         self.receipts: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -51,7 +54,7 @@ class _Calls:
                 self.sends[command_id] += 1
             case "fail":
                 self.refusals[command_id] += 1
-            case "ok":
+            case "ok" if record["receipt"]["epoch"] == self._epoch:
                 self.receipts[command_id].append(record["receipt"])
 
 

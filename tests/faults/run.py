@@ -23,6 +23,7 @@ from tests.faults import (
     hint_faults,
     link_faults,
     process_faults,
+    restore_faults,
     store_faults,
 )
 from tests.faults.arena import Arena
@@ -34,7 +35,7 @@ from tests.faults.wellness import Unwell, Wellness
 
 KINDS = {**process_faults.KINDS, **store_faults.KINDS, **link_faults.KINDS, **hint_faults.KINDS}
 # Only when asked for by name.
-RARE_KINDS = {**damage_faults.KINDS, **disk_faults.KINDS}
+RARE_KINDS = {**damage_faults.KINDS, **restore_faults.KINDS, **disk_faults.KINDS}
 _FAMILIES = sorted({name.split(".")[0] for name in (*KINDS, *RARE_KINDS)})
 _RECOVERY_SECONDS = 60.0
 _SETTLING_SECONDS = 120.0
