@@ -95,13 +95,16 @@ def real_time_of_streams(evidence: Evidence) -> Findings:
     """C5: an expected version was the version when the command took effect, and a refusal for another one
     was true at some moment of the call."""
     times = _Times(evidence)
+    # A refusal before that may have been for a version that is gone.
+    replaced_at = max((fork.replaced_at for fork in evidence.log.forks.values()), default=-math.inf)
     for call in evidence.commands:
         if call.expected_version is None:
             continue
         if call.receipt is not None and evidence.log.holds(call.receipt.epoch, call.receipt.position):
             yield from _appended_elsewhere(evidence, call)
         last = call.last
-        if last is not None and last.kind == "fail" and last.reason == "WRONG_EXPECTED_VERSION":
+        is_refused = last is not None and last.kind == "fail" and last.reason == "WRONG_EXPECTED_VERSION"
+        if is_refused and call.at > replaced_at:
             yield from _falsely_refused(evidence, times, call)
 
 
