@@ -89,6 +89,16 @@ class LogDump:
         return fork is not None and position <= fork.common_position
 
 
+def fork_between(before: LogDump, after: LogDump, replaced_at: float) -> Fork:
+    """What a log has in common with the one that it was put in the place of: the same first events."""
+    pairs = zip(before.events, after.events, strict=False)
+    common = 0
+    for common, (old, new) in enumerate(pairs, start=1):
+        if old.event_id != new.event_id:
+            return Fork(common_position=common - 1, replaced_at=replaced_at)
+    return Fork(common_position=common, replaced_at=replaced_at)
+
+
 def microseconds_of(instant: datetime) -> int:
     """Since 1970, exact."""
     return int(instant.timestamp()) * 1_000_000 + instant.microsecond

@@ -79,9 +79,10 @@ def _logged(evidence: Evidence, position: int) -> dict[str, Counter[str]]:
             case events.OrderPlaced():
                 totals[message.order_id] = message.currency_code, message.total_cents
             case events.OrderItemAdded() | events.OrderItemRemoved():
-                totals[message.order_id] = totals[message.order_id][0], message.total_cents
+                currency, _ = totals.get(message.order_id, ("", 0))
+                totals[message.order_id] = currency, message.total_cents
             case events.OrderCancelled():
-                del totals[message.order_id]
+                totals.pop(message.order_id, None)
             case events.CreditNoteIssued():
                 sums["given back"][message.currency_code] += message.total_cents
             case events.StockReserved():
@@ -104,5 +105,5 @@ def _add_tuition(sums: dict[str, Counter[str]], currencies: dict[tuple[str, str]
             sums["invoiced"][message.currency_code] += message.amount_cents
         case family_events.FamilyWithdrawn():
             for each in message.cancellations:
-                currency = currencies[message.family_id, each.invoice_id]
+                currency = currencies.get((message.family_id, each.invoice_id), "")
                 sums["invoiced"][currency] -= each.cancelled_cents

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.faults.checker.changes import a_story, final
+from tests.faults.checker.changes import a_story, ask_for, final
 from tests.faults.checker.check import violations
+from tests.faults.checker.figures import figures
 from tests.faults.checker.odd_commands import ODD_COMMANDS, Odd
 from tests.faults.checker.odd_lists import ODD_LISTS
 from tests.faults.checker.odd_reads import ODD_READS
@@ -37,3 +38,10 @@ def test_a_run_may_begin_on_a_log_that_is_not_empty() -> None:
     assert violations(evidence) == []
     evidence.begins_after = 0
     assert {violation.check for violation in violations(evidence)} == {"C2", "money"}
+
+
+def test_every_check_had_something_to_look_at() -> None:
+    run = a_story()
+    ask_for(run["read o2"], fully_consistent=True)
+    nothing = [name for name, count in figures(run.evidence()).items() if count == 0]
+    assert nothing == []
