@@ -4,11 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import psycopg
 from sqlalchemy.engine import make_url
 
 from local_stack import processes
@@ -67,6 +70,17 @@ class Arena:
         for name in (*WRITES, *READS):
             self.links.add(f"load/{name}", self.stack.address(name))
         return self
+
+    def database(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection of the log's owner, as soon as a server that is coming back takes one."""
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while True:
+            try:
+                return psycopg.connect(self.admin_database_url, autocommit=True)
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(processes.POLL_SECONDS)
 
     def start_load(self, *, count: int, clients: int, pause_seconds: float) -> None:
         """Start so many processes of a load and return when each has made what it works on."""

@@ -7,7 +7,7 @@ from typing import Any
 from diptych.families.v1 import family_command_service_pb2 as commands
 from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
 
-from tests.faults.traffic import Command, Maker, Scene, context
+from tests.faults.traffic import NEW_CHANCE, Command, Maker, Scene, context
 
 _NAMES = ("Martinez", "Ångström", "O'Hara", "smith", "Smith", "Łukasz")
 
@@ -117,7 +117,10 @@ MAKERS: Sequence[tuple[int, Maker]] = (
 
 
 def _about(rpc: str, scene: Scene, chance: random.Random, **fields: Any) -> Command:
-    return _made(rpc, chance.choice(scene.families), scene, chance, **fields)
+    family = chance.choice(scene.families)
+    if f"family-{family}" not in scene.versions and chance.random() < NEW_CHANCE:
+        return _enrolled(family, scene, chance)
+    return _made(rpc, family, scene, chance, **fields)
 
 
 def _made(rpc: str, family: str, scene: Scene, chance: random.Random, **fields: Any) -> Command:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 import redis
 
 from tests.faults.arena import Arena
@@ -18,7 +17,7 @@ _HEARD_SECONDS = 0.4
 def notified(arena: Arena, step: Step) -> Iterator[str]:
     """Many hints that the log has grown, when it has not."""
     count = step.chance.randint(50, 500)
-    with psycopg.connect(arena.admin_database_url, autocommit=True) as connection:
+    with arena.database() as connection:
         for _ in range(count):
             connection.execute("NOTIFY event_log_appended")
         yield f"{count} for nothing"

@@ -27,6 +27,12 @@ class Judging:
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
         self._looks: list[ReadDump] = []
+        self.seconds = 0.0
+
+    @property
+    def looks(self) -> int:
+        """How many there were."""
+        return len(self._looks)
 
     def look(self) -> None:
         """Take the read models as they are at this moment; a store that is away shows nothing."""

@@ -7,7 +7,7 @@ from typing import Any
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from google.type.postal_address_pb2 import PostalAddress  # type: ignore[import-untyped] # ships no types
 
-from tests.faults.traffic import Command, Maker, Scene, context
+from tests.faults.traffic import NEW_CHANCE, Command, Maker, Scene, context
 
 _NAMES = ("Anna Müller", "Željko", "O'Hara", "anna", "Łukasz Ånström", "李明")
 _COUNTRIES = ("DE", "US", "TW", "FR")
@@ -18,10 +18,7 @@ def openings(scene: Scene, chance: random.Random) -> Iterator[Command]:
     for customer in scene.customers:
         yield _made("RegisterCustomer", scene, chance, customer_id=customer, name=chance.choice(_NAMES))
     for sku in scene.skus:
-        cents = chance.choice((199, 1_250, 99_900))
-        yield _made(
-            "RegisterProduct", scene, chance, sku=sku, name=sku, unit_price_cents=cents, currency_code="EUR"
-        )
+        yield _registered(sku, scene, chance)
         yield _made("ReceiveStock", scene, chance, sku=sku, quantity=20, reference="opening")
 
 
@@ -122,11 +119,24 @@ MAKERS: Sequence[tuple[int, Maker]] = (
 
 
 def _about_product(rpc: str, scene: Scene, chance: random.Random, **fields: Any) -> Command:
-    return _made(rpc, scene, chance, sku=chance.choice(scene.skus), **fields)
+    sku = chance.choice(scene.skus)
+    if f"product-{sku}" not in scene.versions and chance.random() < NEW_CHANCE:
+        return _registered(sku, scene, chance)
+    return _made(rpc, scene, chance, sku=sku, **fields)
+
+
+def _registered(sku: str, scene: Scene, chance: random.Random) -> Command:
+    cents = chance.choice((199, 1_250, 99_900))
+    return _made(
+        "RegisterProduct", scene, chance, sku=sku, name=sku, unit_price_cents=cents, currency_code="EUR"
+    )
 
 
 def _about_customer(rpc: str, scene: Scene, chance: random.Random, **fields: Any) -> Command:
-    return _made(rpc, scene, chance, customer_id=chance.choice(scene.customers), **fields)
+    customer = chance.choice(scene.customers)
+    if f"customer-{customer}" not in scene.versions and chance.random() < NEW_CHANCE:
+        fields, rpc = {"name": chance.choice(_NAMES)}, "RegisterCustomer"
+    return _made(rpc, scene, chance, customer_id=customer, **fields)
 
 
 def _about_order(rpc: str, scene: Scene, chance: random.Random, **fields: Any) -> Command:

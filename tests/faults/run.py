@@ -97,6 +97,7 @@ def _run_on(arena: Arena, settings: RunSettings, report: Report) -> None:
         try_faults(arena, report, settings, judging)
         settle(arena, report)
         report.violations += judging.verdict(report.healed_at)
+        _say(f"checked in {judging.seconds:.0f} s, with {judging.looks} looks at the read models")
         _count_calls(arena, report)
     finally:
         arena.close()
@@ -116,11 +117,14 @@ def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Jud
             time.sleep(step.hold_seconds)
             if step.number % _STEPS_BETWEEN_LOOKS == 0:
                 judging.look()
+            over_at = time.monotonic()
         report.tried[step.kind] += 1
         report.missed[step.kind] += what.endswith(NOT_REACHED)
         if step.is_waited_for:
             with _noting(report, step):
-                report.recoveries[step.kind].append(wellness.wait(_RECOVERY_SECONDS))
+                wellness.wait(_RECOVERY_SECONDS)
+                # With what it takes to start what was down.
+                report.recoveries[step.kind].append(time.monotonic() - over_at)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import redis
 
 from local_stack.valkey import ValkeyServer
@@ -63,7 +62,7 @@ def backend_end(arena: Arena, step: Step) -> Iterator[str]:
     """One session is ended by an administrator."""
     backend = _backend(arena, step)
     if backend is not None:
-        with psycopg.connect(arena.admin_database_url, autocommit=True) as connection:
+        with arena.database() as connection:
             connection.execute("SELECT pg_terminate_backend(%s)", (backend,))
     yield "a session" if backend is not None else "no session there"
 
@@ -147,7 +146,7 @@ def _valkey(arena: Arena) -> ValkeyServer:
 
 def _backend(arena: Arena, step: Step) -> int | None:
     """The process of one of our sessions, a busy one where there is one."""
-    with psycopg.connect(arena.admin_database_url) as connection:
+    with arena.database() as connection:
         rows = connection.execute(
             "SELECT pid FROM pg_stat_activity WHERE application_name = ANY(%s)"
             " ORDER BY state = 'active' DESC, pid",

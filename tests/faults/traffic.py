@@ -1,7 +1,7 @@
 """What the clients of a load know of the things that they work on, and one random command after the other."""
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +10,13 @@ from uuid import UUID
 from diptych.command.v1.command_pb2 import CommandContext
 
 # A few of each, so that clients get into each other's way.
-CUSTOMERS, PRODUCTS, FAMILIES = 8, 6, 10
+_PLACES = {"customer": 8, "product": 6, "family": 10}
+# A stream that has come so far is left alone and another takes its place: a checker folds all versions.
+_LONGEST = {"customer": 100, "product": 120, "family": 30}
 _KNOWN_ORDERS = 60
 _STALE_CHANCE = 0.25
+# How often what is not known to be there is made first; another process may have made it.
+NEW_CHANCE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +37,20 @@ class Scene:
     orders: deque[str] = field(default_factory=lambda: deque(maxlen=_KNOWN_ORDERS))
     versions: dict[str, int] = field(default_factory=dict)
     made: int = 0
+    # How often each place was taken anew.
+    _turns: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     @property
     def customers(self) -> Sequence[str]:
-        return [f"{self.name}-c{number}" for number in range(CUSTOMERS)]
+        return self._things("customer")
 
     @property
     def skus(self) -> Sequence[str]:
-        return [f"{self.name}-s{number}" for number in range(PRODUCTS)]
+        return self._things("product")
 
     @property
     def families(self) -> Sequence[str]:
-        return [f"{self.name}-f{number}" for number in range(FAMILIES)]
+        return self._things("family")
 
     def new_name(self, kind: str, chance: random.Random) -> str:
         """An id that no other process of the load makes."""
@@ -55,7 +61,16 @@ class Scene:
         """A stream has come to a version."""
         if stream.startswith("order-") and stream not in self.versions:
             self.orders.append(stream.removeprefix("order-"))
+        category, _, id_ = stream.partition("-")
+        if version >= _LONGEST.get(category, version + 1) and id_ in self._things(category):
+            self._turns[category, self._things(category).index(id_)] += 1
         self.versions[stream] = max(version, self.versions.get(stream, 0))
+
+    def _things(self, category: str) -> list[str]:
+        return [
+            f"{self.name}-{category[0]}{place}.{self._turns[category, place]}"
+            for place in range(_PLACES[category])
+        ]
 
 
 def context(scene: Scene, stream: str, chance: random.Random) -> CommandContext:

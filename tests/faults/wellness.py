@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
-import psycopg
 import redis
 from diptych.command.v1.command_pb2 import CommandContext
 from diptych.families.v1 import family_query_service_pb2 as families
@@ -35,14 +34,13 @@ class Wellness:
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
 
-    def wait(self, seconds: float) -> float:
-        """How long it took until all was well; raises Unwell."""
+    def wait(self, seconds: float) -> None:
+        """Returns when all is well; raises Unwell."""
         began = time.monotonic()
         for name, look in self._looks().items():
             left = max(0.0, seconds - (time.monotonic() - began))
             if not processes.wait_until(lambda look=look: _is_well(look), left):  # type: ignore[misc]
                 raise Unwell(f"{name} is not well after {seconds} s")
-        return time.monotonic() - began
 
     def caught_up(self, seconds: float) -> None:
         """Waits until each checkpoint is the log's end; nothing may be appended meanwhile. Raises Unwell."""
@@ -51,7 +49,7 @@ class Wellness:
 
     def behind(self) -> list[str]:
         """The projections whose checkpoint is not the log's end."""
-        with psycopg.connect(self._arena.admin_database_url) as connection:
+        with self._arena.database() as connection:
             head = connection.execute("SELECT position FROM event_log.log_head").fetchone()
         assert head is not None
         with redis.Redis.from_url(self._arena.admin_redis_url, decode_responses=True) as client:
