@@ -137,6 +137,7 @@ def _look_at_dashboards(run: Staged) -> None:
     run.report("dashboard", "GetOrderDashboard", response)
     counts = [OrderStatusCount(status=status) for status in OrderStatus.values()[1:]]
     nothing = queries.GetOrderDashboardResponse(dashboard=OrderDashboard(counts=counts))
+    run.report("dashboard of much", "GetOrderDashboard", nothing, is_high_value=True)
     run.report("bob's dashboard", "GetOrderDashboard", nothing, customer_id="bob")
 
 
