@@ -32,9 +32,11 @@ _COUNTING = ("order", "credit-note")
 Recorded = tuple[int, Call, Answer]
 
 
-def unlike_the_log(index: LogIndex, recorded: Sequence[Recorded]) -> Iterator[tuple[Call, str]]:
+def unlike_the_log(
+    index: LogIndex, documents: Documents, recorded: Sequence[Recorded]
+) -> Iterator[tuple[Call, str]]:
     """Compare whole responses, given in the order of their positions."""
-    expecting = _Expecting(index)
+    expecting = _Expecting(index, documents)
     for position, call, answer in recorded:
         response = response_of(call.method, answer.response)
         if response is None:
@@ -48,9 +50,9 @@ def unlike_the_log(index: LogIndex, recorded: Sequence[Recorded]) -> Iterator[tu
 class _Expecting:
     """What queries must answer at a position, which only goes on."""
 
-    def __init__(self, index: LogIndex) -> None:
+    def __init__(self, index: LogIndex, documents: Documents) -> None:
         events = index.log.events
-        self._documents = Documents(index)
+        self._documents = documents
         self._counted = Timeline("orders", [event for event in events if event.category in _COUNTING])
         self._families = FamilyReports(events)
         self._position = 0
