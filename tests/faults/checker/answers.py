@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.faults.checker.calls import Answer, Call
 from tests.faults.checker.documents import Documents
+from tests.faults.checker.family_reports import FamilyReports
 from tests.faults.checker.listings import LISTINGS
 from tests.faults.checker.log_dump import LogIndex
 from tests.faults.checker.reports import dashboard, sales_rows
@@ -31,53 +32,65 @@ _COUNTING = ("order", "credit-note")
 Recorded = tuple[int, Call, Answer]
 
 
-def unlike_the_log(index: LogIndex, recorded: Sequence[Recorded]) -> Iterator[tuple[Call, str]]:
+def unlike_the_log(
+    index: LogIndex, documents: Documents, recorded: Sequence[Recorded]
+) -> Iterator[tuple[Call, str]]:
     """Compare whole responses, given in the order of their positions."""
-    documents = Documents(index)
-    counted = Timeline("orders", [event for event in index.log.events if event.category in _COUNTING])
-    expecting = _Expecting(documents, counted)
+    expecting = _Expecting(index, documents)
     for position, call, answer in recorded:
         response = response_of(call.method, answer.response)
         if response is None:
             continue
-        counted.move_to(position)
-        if call.method in _ENTITIES:
-            view, field, id_field = _ENTITIES[call.method]
-            shown = getattr(response, field)
-            expected = expecting.document(view, getattr(shown, id_field), position)
-            pairs = [(plain(shown), expected)]
-        elif call.method in LISTINGS:
-            listing = LISTINGS[call.method]
-            rows = [(row, getattr(row, listing.id_field)) for row in getattr(response, listing.field)]
-            pairs = [(plain(row), expecting.document(listing.view, id_, position)) for row, id_ in rows]
-        elif call.method == "GetSalesReport":
-            shown_rows = [plain(row) for row in response.rows]
-            pairs = [({"rows": shown_rows}, {"rows": sales_rows(counted, request_of(call))})]
-        elif call.method == "GetOrderDashboard":
-            pairs = [(plain(response.dashboard), dashboard(counted, request_of(call)))]
-        else:
-            continue
-        for said, expected in pairs:
+        expecting.move_to(position)
+        for said, expected in expecting.pairs(call, response):
             if expected is not None and _lasting(said) != _lasting(expected):
                 yield call, _difference(position, said, expected)
 
 
 class _Expecting:
-    """Documents as queries answer them: with what tallies add."""
+    """What queries must answer at a position, which only goes on."""
 
-    def __init__(self, documents: Documents, counted: Timeline) -> None:
+    def __init__(self, index: LogIndex, documents: Documents) -> None:
+        events = index.log.events
         self._documents = documents
-        self._counted = counted
+        self._counted = Timeline("orders", [event for event in events if event.category in _COUNTING])
+        self._families = FamilyReports(events)
+        self._position = 0
         self._joins: dict[str, Callable[[str], Fields]] = {
             "product": self._units,
             "customer": self._bought,
         }
 
-    def document(self, view: str, id_: str, position: int) -> Fields | None:
+    def move_to(self, position: int) -> None:
+        self._position = position
+        self._counted.move_to(position)
+        self._families.move_to(position)
+
+    def pairs(self, call: Call, response: Any) -> Sequence[tuple[Fields, Fields | None]]:
+        """What a response says, and what it should say where that is known."""
+        if call.method in _ENTITIES:
+            view, field, id_field = _ENTITIES[call.method]
+            shown = getattr(response, field)
+            return [(plain(shown), self._document(view, getattr(shown, id_field)))]
+        if call.method in LISTINGS:
+            listing = LISTINGS[call.method]
+            rows = [(row, getattr(row, listing.id_field)) for row in getattr(response, listing.field)]
+            return [(plain(row), self._document(listing.view, id_)) for row, id_ in rows]
+        request = request_of(call)
+        if request is None:
+            return []
+        if call.method == "GetSalesReport":
+            said = {"rows": [plain(row) for row in response.rows]}
+            return [(said, {"rows": sales_rows(self._counted, request)})]
+        if call.method == "GetOrderDashboard":
+            return [(plain(response.dashboard), dashboard(self._counted, request))]
+        return self._families.pairs(call.method, request, response)
+
+    def _document(self, view: str, id_: str) -> Fields | None:
         """None where the stream is so long that only some of its versions are folded."""
-        if not self._documents.is_folded(view, id_, position):
+        if not self._documents.is_folded(view, id_, self._position):
             return None
-        document = self._documents.at(view, id_, position) or {}
+        document = self._documents.at(view, id_, self._position) or {}
         join = self._joins.get(view)
         return document | join(id_) if join and document else document
 

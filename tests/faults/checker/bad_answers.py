@@ -85,6 +85,18 @@ def a_dashboard_shows_other_money(run: Staged) -> None:
     change_response(run["dashboard"], lambda it: setattr(it.dashboard.revenue[0], "open_revenue_cents", 500))
 
 
+def payments_of_a_month_are_another_sum(run: Staged) -> None:
+    change_response(run["payments"], lambda it: setattr(it.months[0], "revenue_collected_cents", 8_999))
+
+
+def a_tier_has_another_family(run: Staged) -> None:
+    change_response(run["tiers"], lambda it: setattr(it.tiers[0], "families", 1))
+
+
+def a_family_is_enrolled_twice(run: Staged) -> None:
+    change_response(run["enrolled"], lambda it: setattr(it.rows[0], "families", 2))
+
+
 def an_answer_claims_another_time(run: Staged) -> None:
     change_freshness(run["read o1"], as_of_us=1)
 
@@ -167,6 +179,9 @@ BAD_ANSWERS: Sequence[Bad] = (
     (frozenset({"C10"}), a_customer_shows_other_money),
     (frozenset({"C10"}), a_report_shows_other_money),
     (frozenset({"C10"}), a_dashboard_shows_other_money),
+    (frozenset({"C10"}), payments_of_a_month_are_another_sum),
+    (frozenset({"C10"}), a_tier_has_another_family),
+    (frozenset({"C10"}), a_family_is_enrolled_twice),
     (frozenset({"C10"}), an_answer_claims_another_time),
     (frozenset({"C10"}), a_dead_history_is_still_answered),
     (frozenset({"C11"}), a_list_leaves_something_out),

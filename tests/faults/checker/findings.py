@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from tests.faults.checker.calls import Call
+from tests.faults.checker.documents import Documents
 from tests.faults.checker.log_dump import LogDump, LogIndex
 from tests.faults.checker.read_dump import ReadDump
 
@@ -52,6 +53,10 @@ class Evidence:
     @cached_property
     def index(self) -> LogIndex:
         return LogIndex(self.log)
+
+    @cached_property
+    def documents(self) -> Documents:
+        return Documents(self.index)
 
     @cached_property
     def commands(self) -> list[Call]:

@@ -33,12 +33,11 @@ def _name(enum: Any, number: int, prefix: str) -> str:
 
 
 def _is_listed_order(order: Fields, request: Any) -> bool:
-    wants_value = isinstance(request, orders.ListOrdersRequest) and request.HasField("is_high_value")
     status = _name(order_views.OrderStatus, request.status, "ORDER_STATUS_")
     return (
         status in ("UNSPECIFIED", order["status"])
         and request.customer_id in ("", order["customer_id"])
-        and (not wants_value or request.is_high_value == order["is_high_value"])
+        and (not _is_set(request, "is_high_value") or request.is_high_value == order["is_high_value"])
         and (not _is_set(request, "placed_from") or order["placed_at"] >= plain(request.placed_from))
         and (not _is_set(request, "placed_to") or order["placed_at"] < plain(request.placed_to))
     )

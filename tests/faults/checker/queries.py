@@ -105,7 +105,7 @@ def equal_to_the_log(evidence: Evidence) -> Findings:
         yield from _unlike_place(evidence, call, answer, freshness)
         if answer.response is not None:
             recorded.append((freshness.position, call, answer))
-    for call, difference in unlike_the_log(evidence.index, recorded):
+    for call, difference in unlike_the_log(evidence.index, evidence.documents, recorded):
         yield found("C10", f"{call.place}: {difference}")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from tests.faults.checker.calls import Answer, Call
-from tests.faults.checker.documents import Documents
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.listings import LISTINGS, Listing
 from tests.faults.checker.requests import request_of
@@ -56,7 +55,6 @@ def complete_and_in_order(evidence: Evidence) -> Findings:
         if numbers != list(range(1, len(numbers) + 1)):
             yield found("C11", f"{scan.place}: pages {numbers[:20]}")
         by_method[scan.call.method].append(scan)
-    documents = Documents(evidence.index)
     for method, scans in by_method.items():
         listing = LISTINGS.get(method)
         most = max(_FEWEST_SCANS, _MOST_LOOKS // max(1, len(evidence.index.by_stream)))
@@ -65,7 +63,7 @@ def complete_and_in_order(evidence: Evidence) -> Findings:
             assert listing is not None
             request = request_of(scan.call)
             if request is not None and scan.epochs == {evidence.log.epoch}:
-                yield from _Check(evidence, documents, listing, scan, request).violations()
+                yield from _Check(evidence, listing, scan, request).violations()
 
 
 def _scans(evidence: Evidence) -> Iterator[_Scan]:
@@ -84,11 +82,9 @@ def _scans(evidence: Evidence) -> Iterator[_Scan]:
 class _Check:
     """One scan against the log."""
 
-    def __init__(
-        self, evidence: Evidence, documents: Documents, listing: Listing, scan: _Scan, request: Any
-    ) -> None:
+    def __init__(self, evidence: Evidence, listing: Listing, scan: _Scan, request: Any) -> None:
         self._index = evidence.index
-        self._documents = documents
+        self._documents = evidence.documents
         self._listing = listing
         self._scan = scan
         self._request = request

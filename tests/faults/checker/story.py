@@ -4,6 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from diptych.families.v1 import events_pb2 as family_events
+from diptych.families.v1 import family_query_service_pb2 as family_queries
+from diptych.families.v1.scores_pb2 import RiskTier
+from diptych.families.v1.views_pb2 import EnrollmentReportRow, PaymentMonth, RiskTierSummary
 from diptych.orders.v1 import events_pb2 as events
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1.order_command_service_pb2 import CreditNoteItemRequest, OrderItemRequest
@@ -125,6 +128,24 @@ def _ask(run: Staged) -> None:
     ]
     run.report("report", "GetSalesReport", queries.GetSalesReportResponse(rows=rows), granularity=1)
     _look_at_dashboards(run)
+    _look_at_payments(run)
+
+
+def _look_at_payments(run: Staged) -> None:
+    month = PaymentMonth(currency_code="USD", families_active=1, families_paid_late=1, received_cents=10_000)
+    month.month.year, month.month.month = 2024, 2
+    month.revenue_collected_cents = month.revenue_expected_cents = 9_000
+    month.avg_payment_days_late = month.median_payment_days_late = 2
+    month.payment_method_breakdown.add(payment_method="card", collected_cents=9_000, payments=1)
+    response = family_queries.GetPaymentAnalyticsResponse(months=[month])
+    run.report("payments", "GetPaymentAnalytics", response, on_date=told.day("2024-05-01"))
+    tiers = [RiskTierSummary(risk_tier=tier) for tier in reversed(RiskTier.values()[1:])]
+    tiers[-1].families = 1
+    run.report("tiers", "GetFamiliesByRiskTier", family_queries.GetFamiliesByRiskTierResponse(tiers=tiers))
+    row = EnrollmentReportRow(risk_tier=tiers[-1].risk_tier, families=1)
+    row.month.year, row.month.month = 2024, 1
+    enrolled = family_queries.GetEnrollmentReportResponse(rows=[row])
+    run.report("enrolled", "GetEnrollmentReport", enrolled)
 
 
 def _look_at_dashboards(run: Staged) -> None:
@@ -137,6 +158,7 @@ def _look_at_dashboards(run: Staged) -> None:
     run.report("dashboard", "GetOrderDashboard", response)
     counts = [OrderStatusCount(status=status) for status in OrderStatus.values()[1:]]
     nothing = queries.GetOrderDashboardResponse(dashboard=OrderDashboard(counts=counts))
+    run.report("dashboard of much", "GetOrderDashboard", nothing, is_high_value=True)
     run.report("bob's dashboard", "GetOrderDashboard", nothing, customer_id="bob")
 
 
