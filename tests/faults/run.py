@@ -107,6 +107,8 @@ def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Jud
     """One fault after the other, each over before the next one begins."""
     wellness = Wellness(arena)
     kinds = {**KINDS, **RARE_KINDS} if settings.faults else KINDS
+    # In the moment after damage was done a look would see the damage, not what is made of it.
+    looks = not any(each.startswith("damage") for each in settings.faults)
     until = time.monotonic() + settings.seconds
     for step in steps(settings.seed, kinds, settings.faults):
         if time.monotonic() > until or step.number > settings.most:
@@ -115,7 +117,7 @@ def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Jud
             _say(f"{step}: {what}")
             # No wait for anything: this is how long the fault lasts.
             time.sleep(step.hold_seconds)
-            if step.number % _STEPS_BETWEEN_LOOKS == 0:
+            if looks and step.number % _STEPS_BETWEEN_LOOKS == 0:
                 judging.look()
             over_at = time.monotonic()
         report.tried[step.kind] += 1
