@@ -63,12 +63,19 @@ class Connection:
 
     async def fetch(self, name: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a statement; a silent server is cut off, since cancelling would wait for it."""
-        watchdog = asyncio.get_running_loop().call_later(self._silence_seconds, _cut, self.driver)
+        watchdog = asyncio.get_running_loop().call_later(self._silence_seconds, self.cut)
         try:
             await self._cursor.execute(statement(name), parameters, prepare=True)
             return await self._cursor.fetchall() if self._cursor.description else []
         finally:
             watchdog.cancel()
+
+    def cut(self) -> None:
+        """Ends the connection under a waiting statement, which then fails as if the server had gone."""
+        if self.driver.closed:
+            return
+        with socket.socket(fileno=os.dup(self.driver.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
 
     async def close(self) -> None:
         """Gives the connection back, or up when it is broken."""
@@ -230,11 +237,3 @@ def _prepare(connection: AdaptedConnection, _record: object) -> None:
     driver = connection.driver_connection
     assert isinstance(driver, psycopg.AsyncConnection)  # noqa: S101 - narrows the type for mypy
     register_arrays(driver)
-
-
-def _cut(driver: psycopg.AsyncConnection) -> None:
-    """Ends the connection under a waiting statement, which then fails as if the server had gone."""
-    if driver.closed:
-        return
-    with socket.socket(fileno=os.dup(driver.fileno())) as line:
-        line.shutdown(socket.SHUT_RDWR)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psycopg
 
+import failpoints
 from event_store.append_group import (
     AppendGroup,
     append_group,
@@ -159,7 +160,12 @@ async def stored_commands(
 
 
 async def _fetch(connection: Connection, group: AppendGroup) -> list[Row]:
+    if failpoints.is_armed:
+        await failpoints.reach("append.before_send", connection.cut)
+        failpoints.soon("append.under_way", connection.cut)
     rows = await connection.fetch("append", group.parameters)
+    if failpoints.is_armed:
+        await failpoints.reach("append.answered")
     if connection.has_warned:
         # A warning at commit says that waiting for the standby was cut short: a failover may lose it.
         raise CommitOutcomeUnknown("the append is not confirmed by the standby")

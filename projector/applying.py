@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import failpoints
 from event_store import LogPage, StoredEvent
 from projector.folding import Folded
 from read_store import Batch, Checkpoint, ReadModelWriter
@@ -64,9 +65,13 @@ async def send(
     writer: ReadModelWriter, token: int, checkpoint: Checkpoint, page: LogPage, folded: Folded
 ) -> Sent:
     """Sends a batch; what is sent to the store from here on is done after it."""
+    if failpoints.is_armed:
+        await failpoints.reach("apply.before_send")
     writing = asyncio.create_task(writer.apply(token, batch_of(checkpoint, page, folded)))
     # The task's first step hands the batch to the connection; documents read later must come behind it.
     await asyncio.sleep(0)
+    if failpoints.is_armed:
+        failpoints.soon("apply.under_way", writer.cut)
     return Sent(before=checkpoint, page=page, events=folded.events, writing=writing)
 
 

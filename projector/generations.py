@@ -1,5 +1,6 @@
 """Whether the stored checkpoint belongs to the log as it is, and what to do when it does not."""
 
+import failpoints
 from event_store import EventLog, LogPage
 from projector.projection import Projection
 from read_store import Checkpoint, ReadModelDamaged, ReadModelWriter
@@ -39,6 +40,8 @@ async def current_generation(
     except ReadModelDamaged as found:
         reason = f"damaged {found}"
     head = await log.head()
+    if failpoints.is_armed:
+        await failpoints.reach("generation.before_start")
     generation, before = await writer.new_generation(
         token,
         projection.version,
@@ -46,6 +49,8 @@ async def current_generation(
         head=head.position,
         past_epochs=await log.past_epochs(),
     )
+    if failpoints.is_armed:
+        await failpoints.reach("generation.started")
     logger().info(
         "generation_started",
         projection=projection.name,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from uuid import UUID
 
+import failpoints
 from event_store import EventLog, Hints, LogPage, StoredEvent, StoreError
 from projector.applying import BatchRefused, Sent, send
 from projector.folding import Folder, VersionGap
@@ -122,6 +123,8 @@ class Runner:
             return
         dropping: asyncio.Task[None] | None = None
         try:
+            if failpoints.is_armed:
+                await failpoints.reach("lease.granted")
             self._is_paused = await self.writer.is_paused()
             checkpoint = await current_generation(
                 self.projection, self._log, self.writer, token, damage=self._healing.take()
@@ -148,6 +151,8 @@ class Runner:
         renew_at = loop.time()
         while True:
             if loop.time() >= renew_at:
+                if failpoints.is_armed:
+                    await failpoints.reach("lease.before_renew")
                 if not await self.writer.renew_lease(token, self._lease_seconds):
                     raise Fenced("the lease went to another projector")
                 renew_at = loop.time() + self._beat_seconds
@@ -160,6 +165,8 @@ class Runner:
 
     async def _step(self, token: int, checkpoint: Checkpoint, hints: Hints) -> Checkpoint:
         page = await self._pages.next(checkpoint.position, self._limit)
+        if failpoints.is_armed:
+            await failpoints.reach("page.read")
         _check_history(checkpoint, page)
         if page.events and not self._is_paused:
             return await self._advance(token, checkpoint, page)
@@ -168,6 +175,8 @@ class Runner:
         return checkpoint
 
     async def _idle(self, token: int, checkpoint: Checkpoint, head: int, hints: Hints) -> None:
+        if failpoints.is_armed:
+            await failpoints.reach("beat.before_send")
         self._is_paused = await self.writer.heartbeat(token, checkpoint, head)
         self._succeeded(checkpoint, head)
         if not self._is_paused:
@@ -205,6 +214,8 @@ class Runner:
             self._is_paused = await sent.writing
         except (TallyRefused, ValueError) as error:
             raise BatchRefused(sent.before, sent.page.events, None) from error
+        if failpoints.is_armed:
+            await failpoints.reach("apply.answered")
         self._folder.trim()
         self._limit = min(self._batch_limit, self._limit * 2)
         self._metrics.applied(self.projection.name, sent.events)
@@ -260,6 +271,8 @@ class Runner:
 
     async def _head(self) -> tuple[UUID, int]:
         head = await self._log.head()
+        if failpoints.is_armed:
+            await failpoints.reach("head.before_answer")
         return head.epoch, head.position
 
 

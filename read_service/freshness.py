@@ -13,6 +13,7 @@ from diptych.consistency.v1.consistency_pb2 import (
     Freshness,
 )
 
+import failpoints
 from read_service.refusals import epoch_changed, generation_gone, nothing_built, projection_behind
 from read_service.requirements import Requirement, requirement_of, seconds_to_wait
 from read_store import Applied, Checkpoint, EpochEnd, Operation, ReadStore, Row, Snapshot
@@ -76,6 +77,8 @@ class FreshReads:
         wait = _Wait(self._store, self._projection, deadline)
         while True:
             snapshot = await self._store.read(self._projection, operations)
+            if failpoints.is_armed:
+                await failpoints.reach("query.read")
             place = snapshot.checkpoint
             is_met = _is_met(required, snapshot, entity)
             if is_met and _stands_on(floor, place):
@@ -156,6 +159,8 @@ class _Wait:
 
     async def for_more(self, missing: Requirement, place: Checkpoint) -> bool:
         """Wait for what is missing at a place; False when the time is over."""
+        if failpoints.is_armed:
+            await failpoints.reach("query.before_wait")
         if self._remaining() <= 0:
             return False
         if place.generation > 0 and place.epoch != missing.epoch and not await self._is_alive(missing):

@@ -52,6 +52,11 @@ class Connection:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
 
+    def cut(self) -> None:
+        """Loses the wire in the middle of whatever is under way; another one is opened."""
+        if self._wire is not None:
+            self._wire.abort()
+
     def send(self, *arguments: Any) -> "asyncio.Future[Any]":
         """The answer to come; raises ReadStoreUnavailable at once while there is no server."""
         if self._wire is None:

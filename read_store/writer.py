@@ -33,6 +33,10 @@ class ReadModelWriter:
         """Disconnects; a lease that is not released ends by itself."""
         await self._connection.close()
 
+    def cut(self) -> None:
+        """Ends the connection as a broken line would; it is made again by itself."""
+        self._connection.cut()
+
     async def acquire_lease(self, holder: str, seconds: float) -> int | None:
         """The fence token, above all granted before; None while another holder has the lease.
 

@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc import status_pb2  # type: ignore[import-untyped] # ships no types
 
+import failpoints
 from service_kit.access_log import AccessLog
 from service_kit.admission import Admission
 from service_kit.context import CallContext, set_deadline
@@ -119,6 +120,8 @@ class CallGuard:
         response = await method.handler(_checked(method, call, content), call)
         body: bytes = response if type(response) is bytes else response.SerializeToString()
         call.bytes_sent = len(body)
+        if failpoints.is_armed:
+            await failpoints.reach("reply.before_send")
         return body
 
     async def _answer_stream(self, method: Method, call: CallContext, content: bytes, write: Write) -> None:
@@ -139,6 +142,8 @@ class CallGuard:
             async with aclosing(responses):
                 async for response in responses:
                     body = response if isinstance(response, bytes) else response.SerializeToString()
+                    if failpoints.is_armed:
+                        await failpoints.reach("page.before_send")
                     watch.pending_since = time.monotonic()
                     await write(body)
                     watch.pending_since = None

@@ -1,5 +1,6 @@
 """One family's events as plain facts: its invoices, what was paid of them, how late."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,10 +59,12 @@ class Family:
 
     def invoices(self) -> list[Document]:
         """Each invoice with what was paid of it."""
-        return [self._invoice(event) for event in self.all(events.TuitionInvoiced)]
+        paid = defaultdict[str, list[Part]](list)
+        for part in self.parts:
+            paid[part.invoice_id].append(part)
+        return [self._invoice(event, paid[event.invoice_id]) for event in self.all(events.TuitionInvoiced)]
 
-    def _invoice(self, event: events.TuitionInvoiced) -> Document:
-        parts = [part for part in self.parts if part.invoice_id == event.invoice_id]
+    def _invoice(self, event: events.TuitionInvoiced, parts: Sequence[Part]) -> Document:
         cancelled = self.cancelled_cents(event.invoice_id)
         return {
             "invoice_id": event.invoice_id,

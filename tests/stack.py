@@ -37,7 +37,7 @@ class Stack:
         self._services: dict[str, ServiceProcess] = {}
         self._changes: dict[str, dict[str, str]] = {}
         self._backends: Backends | None = None
-        self._token_key = self._setup.token_key()
+        self.token_key = self._setup.token_key()
         self._logs = private_directory(directory / "log")
         self._multiprocess_directory = private_directory(directory / "metrics")
 
@@ -99,11 +99,16 @@ class Stack:
 
     def another(self, module: str, name: str, environment: Mapping[str, str] | None = None) -> str:
         """Start one more process of a service and give its address, for instance a second write service."""
-        assert name not in self._services
-        self._changes[name] = dict(environment or {})
-        self._services[name] = self._process(module, name)
-        self._launch(name)
+        self.others({name: (module, environment or {})})
         return self.address(name)
+
+    def others(self, wanted: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+        """Start several processes at once: by name, the module of each and its environment."""
+        for name, (module, environment) in wanted.items():
+            assert name not in self._services
+            self._changes[name] = dict(environment)
+            self._services[name] = self._process(module, name)
+        self._launch(*wanted)
 
     def kill(self, name: str) -> None:
         """End a part as a crash would; it stays down until `start_part`."""
@@ -121,16 +126,23 @@ class Stack:
             self._services[name].ask_to_stop()
             self._services[name].wait_stopped()
 
-    def start_part(self, name: str) -> None:
+    def start_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that is down, on the address it had, and return when it answers."""
         if name in self._servers:
             self._servers[name].start()
         else:
-            module = self._services[name].settings.module
+            self.launch_part(name, environment)
+            self._services[name].wait_ready()
+
+    def launch_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
+        """Start a process that is down without waiting for it; what it finds in its environment stays."""
+        module, changes = self._services[name].settings.module, self._changes[name]
+        if _ADDRESS_SETTINGS[module] not in changes:
             # Clients find a restarted process where it was.
-            self._changes[name][_ADDRESS_SETTINGS[module]] = self.address(name)
-            self._services[name] = self._process(module, name)
-            self._launch(name)
+            changes[_ADDRESS_SETTINGS[module]] = self.address(name)
+        changes.update(environment or {})
+        self._services[name] = self._process(module, name)
+        self._services[name].launch()
 
     def restart(self, name: str) -> None:
         self.stop_part(name)
@@ -163,7 +175,7 @@ class Stack:
 
     def _process(self, module: str, name: str) -> ServiceProcess:
         given = service_environments(
-            self.backends, token_key=self._token_key, metrics_directory=str(self._multiprocess_directory)
+            self.backends, token_key=self.token_key, metrics_directory=str(self._multiprocess_directory)
         )
         environment = {
             **given[module],

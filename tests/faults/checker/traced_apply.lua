@@ -1,0 +1,13 @@
+-- The apply function, and behind it a line of trace for each batch that was written: fence token, generation,
+-- position started from, position reached.
+local function traced_apply(keys, argv)
+  local answer = apply(keys, argv)
+  local refusal = type(answer) == 'table' and answer['err'] or ''
+  if string.find(refusal, '^FENCED') or string.find(refusal, '^CHECKPOINT_MOVED') or string.find(refusal, '^TALLY') then
+    return answer
+  end
+  local line = argv[1] .. ' ' .. argv[2] .. ' ' .. argv[4] .. ' ' .. argv[5]
+  local trace = keys[1] .. 'trace'
+  redis.call('HSET', trace, redis.call('HINCRBY', trace, 'lines', 1), line)
+  return answer
+end

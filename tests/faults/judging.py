@@ -1,0 +1,81 @@
+"""What is known of a run while it goes and after it, and what the checker says of it."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import redis
+
+from tests.faults.arena import Arena
+from tests.faults.checker.calls import calls_of
+from tests.faults.checker.check import violations
+from tests.faults.checker.findings import Evidence
+from tests.faults.checker.log_dump import read_log
+from tests.faults.checker.read_dump import ReadDump, read_dump
+from tests.faults.history import records
+from tests.faults.log_promises import broken_promises
+from tests.faults.wellness import PROJECTIONS
+
+# Of one kind of finding a report shows so many.
+_MOST_SHOWN = 5
+
+
+class Judging:
+    """Looks at the read models now and then, and at everything in the end."""
+
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        self._looks: list[ReadDump] = []
+        self.seconds = 0.0
+
+    @property
+    def looks(self) -> int:
+        """How many there were."""
+        return len(self._looks)
+
+    def look(self) -> None:
+        """Take the read models as they are at this moment; a store that is away shows nothing."""
+        for projection in PROJECTIONS:
+            try:
+                dump = read_dump(self._arena.admin_redis_url, projection)
+            except redis.RedisError:
+                return
+            if dump.checkpoint:
+                self._looks.append(dump)
+
+    def verdict(self, healed_at: float) -> list[str]:
+        """Every broken promise, in words; to be asked for once all has caught up."""
+        arena, began = self._arena, time.monotonic()
+        log = read_log(arena.admin_database_url)
+        log.forks.update(arena.forks)
+        evidence = Evidence(
+            calls=calls_of(_lines(arena.history_files)),
+            log=log,
+            read_models=self._looks,
+            final=[read_dump(arena.admin_redis_url, projection) for projection in PROJECTIONS],
+            healed_at=healed_at,
+        )
+        found = [f"{each.check} {each.what}" for each in violations(evidence)]
+        found += broken_promises(arena.admin_database_url, records(*arena.history_files))
+        found += arena.defects()
+        self.seconds = time.monotonic() - began
+        return found
+
+
+def _lines(files: Iterable[Path]) -> Iterator[str]:
+    for path in files:
+        with path.open(encoding="utf-8") as lines:
+            yield from lines
+
+
+def shown(violations_found: list[str]) -> list[str]:
+    """A few of each check."""
+    seen: Counter[str] = Counter()
+    chosen = []
+    for violation in violations_found:
+        check = violation.split(" ", 1)[0]
+        seen[check] += 1
+        if seen[check] <= _MOST_SHOWN:
+            chosen.append(violation)
+    return [*chosen, *(f"{check}: {count} in all" for check, count in seen.items() if count > _MOST_SHOWN)]

@@ -1,0 +1,144 @@
+"""Faults of the product's own processes: killed, drained, stopped in time, struck at a failpoint."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+
+from failpoints import POINTS, REACHED, Action, Failpoint
+from local_stack import processes
+from tests.faults.arena import PROCESSES, PROJECTORS, READS, WRITES, Arena
+from tests.faults.steps import Fault, Kind, Step
+
+NOT_REACHED = " (not reached)"
+_STRIKE_SECONDS = 15.0
+# Longer than a projector's lease, so that it wakes up as a zombie.
+_ZOMBIE_SECONDS = (5.5, 8.0)
+_WITH_CONNECTION = ("append.before_send", *POINTS["projector"])
+_MOST_HITS = {
+    "reply.before_send": 50,
+    "query.read": 50,
+    "page.before_send": 30,
+    "beat.before_send": 3,
+    "lease.granted": 2,
+    "generation.before_start": 2,
+    "generation.started": 2,
+    "query.before_wait": 5,
+}
+
+
+def kill(names: tuple[str, ...]) -> Fault:
+    """kill -9 of one of these, or now and then of all at once."""
+
+    @contextmanager
+    def killed(arena: Arena, step: Step) -> Iterator[str]:
+        chance = step.chance
+        struck = names if chance.random() < 0.15 else (chance.choice(names),)
+        for name in struck:
+            arena.stack.kill(name)
+        yield ", ".join(struck)
+        for name in struck:
+            arena.stack.start_part(name)
+
+    return killed
+
+
+@contextmanager
+def drained(arena: Arena, step: Step) -> Iterator[str]:
+    """SIGTERM, as a deployment does it."""
+    name = step.chance.choice(PROCESSES)
+    arena.stack.stop_part(name)
+    yield name
+    arena.stack.start_part(name)
+
+
+def stop(names: tuple[str, ...]) -> Fault:
+    """SIGSTOP of one of these; it wakes up and knows of no time that has passed."""
+
+    @contextmanager
+    def stopped(arena: Arena, step: Step) -> Iterator[str]:
+        name = step.chance.choice(names)
+        with arena.stack.frozen(name):
+            yield name
+
+    return stopped
+
+
+def strike(point: str, names: tuple[str, ...]) -> Fault:
+    """One of these comes to a failpoint that is armed; if it never does, it is killed after a while."""
+
+    @contextmanager
+    def struck(arena: Arena, step: Step) -> Iterator[str]:
+        chance = step.chance
+        name = chance.choice(names)
+        failpoint = Failpoint(
+            name=point,
+            action=chance.choice(_actions(point)),
+            seconds=chance.uniform(0, 0.004) if point.endswith("under_way") else chance.choice((0, 0.2)),
+            hit=chance.randint(1, _MOST_HITS.get(point, 12)),
+        )
+        came = _come_to(arena, name, failpoint)
+        yield f"{name} {failpoint}{'' if came else NOT_REACHED}"
+        if arena.runs(name):
+            # A sleeper wakes up first, so that what it was about to do is tried.
+            os.kill(arena.stack.pid(name), signal.SIGCONT)
+            processes.wait_until(lambda: not arena.runs(name), 0.2)
+            arena.stack.kill(name)
+        arena.stack.start_part(name, {"DIPTYCH_FAILPOINTS": ""})
+
+    return struck
+
+
+def _actions(point: str) -> tuple[Action, ...]:
+    if point.endswith("under_way"):
+        return "kill", "stop", "lose"
+    # A reply has no connection to a store; what a lost line to a caller is, links show.
+    return ("kill", "stop", "delay", "lose") if point in _WITH_CONNECTION else ("kill", "stop", "delay")
+
+
+def _come_to(arena: Arena, name: str, failpoint: Failpoint) -> bool:
+    """Start a process anew until it says that it has come to the failpoint; whether it did in time."""
+    others = [each for each in PROJECTORS if name in PROJECTORS and each != name]
+    with contextlib.ExitStack() as frozen:
+        for other in others:
+            # A stand-by comes to hardly any failpoint, so this one must lead.
+            frozen.enter_context(arena.stack.frozen(other))
+        before = arena.stack.log(name).count(REACHED)
+        arena.stack.kill(name)
+        arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
+        if failpoint.name.startswith("generation."):
+            with redis.Redis.from_url(arena.admin_redis_url) as client:
+                client.flushall()
+        return processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
+
+
+def _strikes(module: str, names: tuple[str, ...], *, longest_seconds: float) -> dict[str, Kind]:
+    return {
+        f"strike.{module}.{point}": Kind(
+            fault=strike(point, names), weight=4, longest_seconds=longest_seconds
+        )
+        for point in POINTS[module]
+    }
+
+
+KINDS = {
+    "kill.write_service": Kind(fault=kill(WRITES), weight=20),
+    "kill.projector": Kind(fault=kill(PROJECTORS), weight=20),
+    "kill.read_service": Kind(fault=kill(READS), weight=15),
+    "drain": Kind(fault=drained),
+    "stop.write_service": Kind(fault=stop(WRITES), shortest_seconds=0.1, longest_seconds=5.0),
+    "stop.projector": Kind(fault=stop(PROJECTORS), shortest_seconds=0.1, longest_seconds=4.0),
+    "stop.read_service": Kind(fault=stop(READS), shortest_seconds=0.1, longest_seconds=4.0, weight=6),
+    # Longer than the lease: the other one takes over.
+    "handover": Kind(fault=kill(PROJECTORS), weight=4, shortest_seconds=5.5, longest_seconds=7.0),
+    "zombie": Kind(
+        fault=stop(PROJECTORS), shortest_seconds=_ZOMBIE_SECONDS[0], longest_seconds=_ZOMBIE_SECONDS[1]
+    ),
+    **_strikes("write_service", WRITES, longest_seconds=0.5),
+    # Now and then the other projector takes over meanwhile.
+    **_strikes("projector", PROJECTORS, longest_seconds=6.0),
+    **_strikes("read_service", READS, longest_seconds=0.5),
+}

@@ -1,0 +1,67 @@
+"""The order of faults: drawn from a seed, so that the same seed and commit try the same again."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from tests.faults.arena import Arena
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One fault: of a kind, for a while; `seed` decides its details."""
+
+    number: int
+    kind: str
+    hold_seconds: float
+    # Whether everything must be well again before the next one.
+    is_waited_for: bool
+    seed: int
+
+    @property
+    def chance(self) -> random.Random:
+        """The same draws each time."""
+        return random.Random(self.seed)  # noqa: S311 - no secret
+
+    def __str__(self) -> str:
+        waiting = "" if self.is_waited_for else ", and the next one on top"
+        return f"{self.number:4} {self.kind} for {self.hold_seconds:.2f} s{waiting}"
+
+
+# The fault is there within the block, which is told in words what is done; after it nothing of it is left.
+Fault = Callable[[Arena, Step], AbstractContextManager[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of fault, how often it is drawn, and how long it lasts at least and at most."""
+
+    fault: Fault
+    weight: int = 10
+    shortest_seconds: float = 0.0
+    longest_seconds: float = 1.0
+
+
+def steps(seed: int, kinds: Mapping[str, Kind], wanted: Sequence[str]) -> Iterator[Step]:
+    """An endless series; `wanted` names kinds or the beginnings of their names, none for all."""
+    chosen = {name: kind for name, kind in kinds.items() if _is_wanted(name, wanted)}
+    if not chosen:
+        raise ValueError(f"no fault is named {', '.join(wanted)}; there are {', '.join(kinds)}")
+    chance = random.Random(f"steps/{seed}")  # noqa: S311 - no secret
+    weights = [kind.weight for kind in chosen.values()]
+    number = 0
+    while True:
+        number += 1
+        [(name, kind)] = chance.choices(list(chosen.items()), weights)
+        yield Step(
+            number=number,
+            kind=name,
+            hold_seconds=chance.uniform(kind.shortest_seconds, kind.longest_seconds),
+            is_waited_for=chance.random() < 0.7,
+            seed=chance.getrandbits(32),
+        )
+
+
+def _is_wanted(name: str, wanted: Sequence[str]) -> bool:
+    return not wanted or any(name == each or name.startswith(f"{each}.") for each in wanted)
