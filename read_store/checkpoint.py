@@ -45,11 +45,16 @@ class Checkpoint:
         """Whether this generation has never caught up with the log."""
         return self.generation > 0 and not self.is_filled
 
+    @property
+    def _is_caught_up(self) -> bool:
+        is_beating = 0 <= self.now_us - self.beat_us <= _SILENT_AFTER_US
+        return self.generation > 0 and self.position >= self.head and is_beating
+
     def lag_seconds(self) -> float:
         """0 when caught up; else how long ago this read model was last known to be caught up."""
         if self.generation == 0:
             return float("inf")
-        if self.position >= self.head and 0 <= self.now_us - self.beat_us <= _SILENT_AFTER_US:
+        if self._is_caught_up:
             return 0.0
         return max(0, self.now_us - (self.caught_up_us or self.since_us)) / 1_000_000
 
@@ -57,8 +62,9 @@ class Checkpoint:
         """Whether the lag is over a limit, or not known: never caught up, or the clock went back since."""
         if not self.is_filled or self.beat_us > self.now_us:
             return True
-        lag_seconds = self.lag_seconds()
-        return lag_seconds > after_seconds or (lag_seconds > 0 and self.caught_up_us == 0)
+        if self.caught_up_us == 0 and not self._is_caught_up:
+            return True
+        return self.lag_seconds() > after_seconds
 
 
 def parse_checkpoint(generation: bytes, now_us: bytes, flat: Sequence[bytes], *, is_live: bool) -> Checkpoint:
