@@ -11,6 +11,7 @@ import redis
 from failpoints import POINTS, REACHED, Action, Failpoint
 from local_stack import processes
 from tests.faults.arena import PROCESSES, PROJECTORS, READS, WRITES, Arena
+from tests.faults.rebuild_faults import begin_rebuild, rebuild_and_drop
 from tests.faults.steps import Fault, Kind, Step
 
 NOT_REACHED = " (not reached)"
@@ -26,6 +27,7 @@ _MOST_HITS = {
     "lease.granted": 2,
     "generation.before_start": 2,
     "generation.started": 2,
+    **{point: 1 for point in POINTS["projector"] if point.startswith("rebuild.")},
     "query.before_wait": 5,
 }
 
@@ -112,6 +114,10 @@ def _come_to(arena: Arena, name: str, failpoint: Failpoint) -> bool:
         if failpoint.name.startswith("generation."):
             with redis.Redis.from_url(arena.admin_redis_url) as client:
                 client.flushall()
+        if failpoint.name == "rebuild.before_drop":
+            rebuild_and_drop(arena.stack.address(name), "orders", timeout_seconds=_STRIKE_SECONDS)
+        elif failpoint.name.startswith("rebuild."):
+            begin_rebuild(arena.stack.address(name), "orders")
         return processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
 
 

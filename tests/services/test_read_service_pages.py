@@ -254,42 +254,6 @@ async def test_a_token_of_a_read_model_that_was_replaced_is_refused(replicas: Re
     assert (refused.code, refused.info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "GENERATION_GONE")
 
 
-async def _generations(replicas: Replicas, request: Any, token: str) -> set[int]:
-    pages = await pages_of(replicas.stubs[1], _with_token(request, token))
-    assert sum(len(page.orders) for page in pages) == 7
-    return {page.freshness.generation for page in pages}
-
-
-async def test_a_list_goes_on_in_the_generation_that_it_began_in(replicas: Replicas) -> None:
-    """As long as that one is kept; it is not kept up to date, so nothing fresher can be asked of it."""
-    await replicas.place(10)
-    request = queries.ListOrdersRequest(page_size=3)
-    token, first = await _token(replicas, request), replicas.models.generation
-    await replicas.models.fill_beside()
-    assert await _generations(replicas, request, token) == {first}
-    assert {page.freshness.generation for page in await pages_of(replicas.stubs[0], request)} == {first + 1}
-    await replicas.place(1)
-    fresher = _with_token(request, token)
-    fresher.consistency.at_least_as_fresh.token = replicas.models.token(replicas.models.position)
-    for refused_request in (fresher, _with_token(request, token)):
-        refused = await refusal_of(pages_of(replicas.stubs[0], refused_request))
-        assert refused.info.reason == "GENERATION_GONE"
-        await replicas.models.drop(first)
-
-
-async def test_without_that_guard_pages_of_two_generations_make_one_list(
-    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The sabotaged twin: nobody looks from which generation a page comes."""
-    monkeypatch.setattr("read_service.freshness._stands_on", lambda _floor, _place: True)
-    await replicas.place(10)
-    request = queries.ListOrdersRequest(page_size=3)
-    token, first = await _token(replicas, request), replicas.models.generation
-    await replicas.models.fill_beside()
-    await replicas.models.drop(first)
-    assert await _generations(replicas, request, token) == {first + 1}
-
-
 async def test_a_resumed_list_waits_for_the_place_it_had_reached(
     valkey: TestValkey, replicas: Replicas
 ) -> None:
