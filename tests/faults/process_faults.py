@@ -108,16 +108,16 @@ def _come_to(arena: Arena, name: str, failpoint: Failpoint) -> bool:
         for other in others:
             # A stand-by comes to hardly any failpoint, so this one must lead.
             frozen.enter_context(arena.stack.frozen(other))
-        before = arena.stack.log(name).count(REACHED)
+        before, address = arena.stack.log(name).count(REACHED), arena.stack.address(name)
         arena.stack.kill(name)
         arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
         if failpoint.name.startswith("generation."):
             with redis.Redis.from_url(arena.admin_redis_url) as client:
                 client.flushall()
         if failpoint.name == "rebuild.before_drop":
-            rebuild_and_drop(arena.stack.address(name), "orders", timeout_seconds=_STRIKE_SECONDS)
+            rebuild_and_drop(address, "orders", timeout_seconds=_STRIKE_SECONDS)
         elif failpoint.name.startswith("rebuild."):
-            begin_rebuild(arena.stack.address(name), "orders")
+            begin_rebuild(address, "orders")
         return processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
 
 
