@@ -7,7 +7,8 @@ import grpc
 from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 from diptych.projections.v1 import projection_admin_service_pb2_grpc as admin_grpc
 
-_PATIENCE_SECONDS = 5.0
+# A projector that was just started takes its time.
+_PATIENCE_SECONDS = 15.0
 
 
 def begin_rebuild(address: str, projection: str) -> None:
