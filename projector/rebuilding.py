@@ -93,6 +93,9 @@ class Rebuilding:
             self._projection, log=self._log, writer=self._writer, batch_limit=self._batch_limit
         )
         try:
+            if (await self._writer.generations.kept()).filling != generation:
+                # The word that it was switched to may have got lost.
+                return
             # What was given up must not lie beside two others.
             await drop_old_generations(self._writer)
             checkpoint = await whole_checkpoint(self._projection, self._writer, generation)

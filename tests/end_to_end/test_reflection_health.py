@@ -31,7 +31,7 @@ _RPC_COUNTS = {
     EVENT_LOG: 3,
     QUERIES: 11,
     FAMILY_QUERIES: 12,
-    PROJECTIONS: 3,
+    PROJECTIONS: 7,
 }
 
 
