@@ -151,8 +151,9 @@ def a_payment_had_no_invoice(run: Staged) -> None:
 
 
 def a_withdrawal_took_back_an_invoice(run: Staged) -> None:
-    fields: Any = {"family_id": "smith", "invoice_id": "i2", "amount_cents": 500}
-    run.command("i2", "IssueTuitionInvoice", told.invoiced("i2", 500, "2024-04-01"), **fields)
+    fields: Any = {"family_id": "smith", "invoice_id": "i2", "amount_cents": 1_500}
+    invoice = told.invoiced("i2", 1_500, "2024-04-01", ("t1", "card", 1_000))
+    run.command("i2", "IssueTuitionInvoice", invoice, **fields)
     gone = family_events.FamilyWithdrawn(family_id="smith", date=told.day("2024-03-01"), reason="moved")
     gone.cancellations.add(invoice_id="i2", cancelled_cents=500)
     run.command("leave", "WithdrawFamily", gone, family_id="smith", reason="moved")

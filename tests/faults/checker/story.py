@@ -61,6 +61,12 @@ def place(run: Staged, order_id: str, *lines: say.Line) -> Call:
     return run.command(order_id, "PlaceOrder", placed, *reserved, **fields)
 
 
+def suspend(run: Staged) -> Call:
+    """Alice may not order any more."""
+    alice: Any = {"customer_id": "alice", "reason": "late"}
+    return run.command("stop", "SuspendCustomer", events.CustomerSuspended(**alice), **alice)
+
+
 def _sell(run: Staged) -> None:
     added = events.OrderItemAdded(order_id="o1", item=say.item("tin", 1, 300), total_cents=1600)
     reserved = events.StockReserved(sku="tin", quantity=1, order_id="o1")
@@ -84,6 +90,7 @@ def _sell(run: Staged) -> None:
     issued.items[0].is_returned = True
     returned = CreditNoteItemRequest(sku="mug", quantity=1, is_returned=True)
     note: Any = {"credit_note_id": "n1", "customer_id": "alice", "items": [returned], "reason": "broken"}
+    note["region_code"] = "GB"
     run.command("credit", "IssueCreditNote", issued, back, **note)
     never = run.sent("never", "ReceiveStock", sku="tin", quantity=99)
     run.answer(never, "info", code="DEADLINE_EXCEEDED")
