@@ -210,6 +210,18 @@ def ids_are_of_every_kind(run: Staged) -> None:
     run.command("odd id", "RegisterCustomer", events.CustomerRegistered(**fields), **fields)
 
 
+def a_refusal_names_a_version_that_a_restore_took_away(run: Staged) -> None:
+    change_answer(run["approve late"], current_version=4)
+    run.log.forks[OTHER_EPOCH] = Fork(common_position=12, replaced_at=run.now)
+
+
+def a_command_was_refused_for_a_version_that_a_restore_took_away(run: Staged) -> None:
+    call = run.sent("refused", "ShipOrder", expected_version=3, order_id="o1")
+    call.stream = "order-o1"
+    run.answer(call, "fail", code="ABORTED", reason="WRONG_EXPECTED_VERSION", current_version=4)
+    run.log.forks[OTHER_EPOCH] = Fork(common_position=run.log.head, replaced_at=run.now)
+
+
 ODD_COMMANDS: Sequence[Odd] = (
     a_command_was_never_answered_and_had_its_effect,
     a_command_was_never_answered_and_had_no_effect,
@@ -243,4 +255,6 @@ ODD_COMMANDS: Sequence[Odd] = (
     a_call_is_of_a_service_that_the_checker_does_not_know,
     nothing_but_the_epoch_is_known_of_a_token,
     ids_are_of_every_kind,
+    a_refusal_names_a_version_that_a_restore_took_away,
+    a_command_was_refused_for_a_version_that_a_restore_took_away,
 )
