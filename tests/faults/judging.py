@@ -10,9 +10,11 @@ import redis
 from tests.faults.arena import Arena
 from tests.faults.checker.calls import calls_of
 from tests.faults.checker.check import violations
+from tests.faults.checker.figures import figures
 from tests.faults.checker.findings import Evidence
 from tests.faults.checker.log_dump import read_log
 from tests.faults.checker.read_dump import ReadDump, read_dump
+from tests.faults.checker.sometimes import situations
 from tests.faults.history import records
 from tests.faults.log_promises import broken_promises
 from tests.faults.wellness import PROJECTIONS
@@ -28,6 +30,8 @@ class Judging:
         self._arena = arena
         self._looks: list[ReadDump] = []
         self.seconds = 0.0
+        # How much there was to look at, and how often what is rare came about.
+        self.counted: dict[str, int] = {}
 
     @property
     def looks(self) -> int:
@@ -57,6 +61,7 @@ class Judging:
             healed_at=healed_at,
         )
         found = [f"{each.check} {each.what}" for each in violations(evidence)]
+        self.counted = figures(evidence) | situations(evidence)
         found += broken_promises(arena.admin_database_url, records(*arena.history_files))
         found += arena.defects()
         self.seconds = time.monotonic() - began

@@ -97,6 +97,8 @@ def _run_on(arena: Arena, settings: RunSettings, report: Report) -> None:
         try_faults(arena, report, settings, judging)
         settle(arena, report)
         report.violations += judging.verdict(report.healed_at)
+        for what, count in judging.counted.items():
+            _say(f"{count:9} {what}")
         _say(f"checked in {judging.seconds:.0f} s, with {judging.looks} looks at the read models")
         _count_calls(arena, report)
     finally:

@@ -13,6 +13,7 @@ from tests.faults.checker.listings import LISTINGS
 from tests.faults.checker.log_dump import LogIndex
 from tests.faults.checker.reports import dashboard, sales_rows
 from tests.faults.checker.requests import request_of, response_of
+from tests.faults.checker.searches import families_found
 from tests.faults.checker.timeline import Timeline, stream_of
 from tests.plain import plain
 
@@ -29,6 +30,7 @@ _ENTITIES = {
     "GetFamily": ("family_details", "family", "family_id"),
     "GetTuitionAccount": ("tuition_account", "account", "family_id"),
 }
+_PAGED = frozenset((*_ENTITIES, *LISTINGS))
 # Whose own events are few, so that their tallies are cheap to keep along the way.
 _COUNTING = ("order", "credit-note")
 
@@ -79,13 +81,17 @@ class _Expecting:
         elif call.method in LISTINGS:
             listing = LISTINGS[call.method]
             yield from self._shown(listing.view, listing.id_field, getattr(response, listing.field))
-        elif (request := request_of(call)) is not None:
+        elif call.method == "SearchFamilies":
+            yield from self._shown("family_summary", "family_id", response.families)
+        if call.method not in _PAGED and (request := request_of(call)) is not None:
             yield from _unlike(self._reports(call.method, request, response))
 
     def _reports(self, method: str, request: Any, response: Any) -> Sequence[tuple[Fields, Fields | None]]:
         if method == "GetSalesReport":
             said = {"rows": [plain(row) for row in response.rows]}
             return [(said, {"rows": sales_rows(self._counted, request)})]
+        if method == "SearchFamilies":
+            return families_found(self._index, self._documents, self._position, request, response)
         if method == "GetOrderDashboard":
             return [(plain(response.dashboard), dashboard(self._counted, request))]
         return self._families.pairs(method, request, response)

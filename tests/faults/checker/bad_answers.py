@@ -98,6 +98,18 @@ def a_family_is_enrolled_twice(run: Staged) -> None:
     change_response(run["enrolled"], lambda it: setattr(it.rows[0], "families", 2))
 
 
+def a_search_leaves_a_family_out(run: Staged) -> None:
+    change_response(run["search"], lambda it: it.ClearField("families"))
+
+
+def a_search_finds_what_has_another_name(run: Staged) -> None:
+    run["search in vain"].answers[-1] = run["search"].answers[-1]
+
+
+def a_search_shows_something_else(run: Staged) -> None:
+    change_response(run["search"], lambda it: setattr(it.families[0], "risk_score", 99))
+
+
 def an_answer_claims_another_time(run: Staged) -> None:
     change_freshness(run["read o1"], as_of_us=1)
 
@@ -198,6 +210,9 @@ BAD_ANSWERS: Sequence[Bad] = (
     (frozenset({"C10"}), payments_of_a_month_are_another_sum),
     (frozenset({"C10"}), a_tier_has_another_family),
     (frozenset({"C10"}), a_family_is_enrolled_twice),
+    (frozenset({"C10"}), a_search_leaves_a_family_out),
+    (frozenset({"C10"}), a_search_finds_what_has_another_name),
+    (frozenset({"C10"}), a_search_shows_something_else),
     (frozenset({"C10"}), an_answer_claims_another_time),
     (frozenset({"C10"}), a_dead_history_is_still_answered),
     (frozenset({"C11"}), a_list_leaves_something_out),

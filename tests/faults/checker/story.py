@@ -6,7 +6,7 @@ from typing import Any
 from diptych.families.v1 import events_pb2 as family_events
 from diptych.families.v1 import family_query_service_pb2 as family_queries
 from diptych.families.v1.scores_pb2 import RiskTier
-from diptych.families.v1.views_pb2 import EnrollmentReportRow, PaymentMonth, RiskTierSummary
+from diptych.families.v1.views_pb2 import EnrollmentReportRow, FamilySummary, PaymentMonth, RiskTierSummary
 from diptych.orders.v1 import events_pb2 as events
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1.order_command_service_pb2 import CreditNoteItemRequest, OrderItemRequest
@@ -152,6 +152,10 @@ def _look_at_payments(run: Staged) -> None:
     row = EnrollmentReportRow(risk_tier=tiers[-1].risk_tier, families=1)
     row.month.year, row.month.month = 2024, 1
     enrolled = family_queries.GetEnrollmentReportResponse(rows=[row])
+    smith = run.side("families").documents["family_summary", "smith"]
+    found = family_queries.SearchFamiliesResponse(families=[FamilySummary.FromString(smith.message)])
+    run.report("search", "SearchFamilies", found, term="MIT")
+    run.report("search in vain", "SearchFamilies", family_queries.SearchFamiliesResponse(), term="Jones")
     run.report("enrolled", "GetEnrollmentReport", enrolled)
 
 
