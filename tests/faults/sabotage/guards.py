@@ -129,6 +129,19 @@ EPOCH_AND_ANCHOR = Guard(
         ),
     ),
 )
+GENERATION_SWITCH = Guard(
+    name="generation switch",
+    sabotage="a list goes on in whichever generation is live",
+    processes=("read_service",),
+    cuts=(
+        _cut(
+            "python",
+            "read_service.freshness:_stands_on",
+            "if (place.generation, place.epoch) != (floor.generation, floor.epoch):",
+            "if False:",
+        ),
+    ),
+)
 SYNCHRONOUS_COMMIT = Guard(
     name="synchronous commit",
     sabotage="an append commits as the role's setting says, which somebody set to off",
@@ -160,6 +173,7 @@ GUARDS = {
         TOKEN_WAIT,
         CHECKPOINT_WITH_ROWS,
         EPOCH_AND_ANCHOR,
+        GENERATION_SWITCH,
         SYNCHRONOUS_COMMIT,
         CHECK_SUMS,
     )

@@ -34,6 +34,7 @@ _ALL = (
     _twin(guards.COMPARE_AND_SET, read_stories.a_read_store_that_goes_back, "C7"),
     _twin(guards.FENCE, read_stories.a_projector_that_wakes_up_after_its_lease, "C13"),
     _twin(guards.EPOCH_AND_ANCHOR, read_stories.a_log_restored_to_an_earlier_moment, "C8"),
+    _twin(guards.GENERATION_SWITCH, read_stories.a_list_that_a_new_generation_overtakes, "C11"),
     _twin(guards.CHECK_SUMS, read_stories.a_document_changed_by_somebody_else, "C10"),
 )
 TWINS: Mapping[str, Twin] = {twin.guard.name: twin for twin in _ALL}
