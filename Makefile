@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROTOS := $(shell find protos -name '*.proto' | sort)
 
-.PHONY: help setup run test check lint format generate generate-check proto-check baseline lock bench clean
+.PHONY: help setup run test check lint format generate generate-check proto-check baseline lock bench soak clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -73,6 +73,9 @@ bench: .venv/ready ## import all the real data and compare it with independent s
 	$(BIN)/python -m bench.families
 	$(BIN)/python -m bench.read_your_writes
 	$(BIN)/python -m bench.list_pages
+
+soak: .venv/ready ## try faults for hours until the figures of docs/promises.md are reached
+	$(BIN)/python -m tests.faults.soak --goals
 
 clean: ## remove the environment and local data
 	rm -rf .venv .diptych

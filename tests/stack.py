@@ -60,7 +60,9 @@ class Stack:
         return self._backends
 
     def address(self, name: str) -> str:
-        address = self._services[name].address
+        service = self._services[name]
+        # A process that was launched again comes up where it was.
+        address = service.address or self._changes[name].get(_ADDRESS_SETTINGS[service.settings.module])
         assert address is not None, f"{name} never was ready"
         return address
 
@@ -143,6 +145,10 @@ class Stack:
         changes.update(environment or {})
         self._services[name] = self._process(module, name)
         self._services[name].launch()
+
+    def wait_ready(self, name: str) -> None:
+        """Wait for a process that was launched."""
+        self._services[name].wait_ready()
 
     def restart(self, name: str) -> None:
         self.stop_part(name)

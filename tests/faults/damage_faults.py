@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from tests.faults.arena import Arena
-from tests.faults.steps import Fault, Kind, Step
+from tests.faults.steps import WITHOUT_EFFECT, Fault, Kind, Step
 
 _ROOTS = ("diptych:{orders:0}:", "diptych:{families:0}:")
 
@@ -24,7 +24,7 @@ def damage(change: Damage) -> Fault:
         root = chance.choice(_ROOTS)
         with redis.Redis.from_url(arena.admin_redis_url) as client:
             live = client.get(f"{root}live")
-            what = change(client, f"{root}g{int(live)}:", chance) if live is not None else "nothing there"
+            what = change(client, f"{root}g{int(live)}:", chance) if live is not None else WITHOUT_EFFECT
         yield what
 
     return damaged
@@ -33,7 +33,7 @@ def damage(change: Damage) -> Fault:
 def _key_gone(client: Any, prefix: str, chance: random.Random) -> str:
     keys = [key for key in _keys(client, prefix) if not key.endswith(":checkpoint")]
     if not keys:
-        return "no key there"
+        return WITHOUT_EFFECT
     key = chance.choice(keys)
     client.delete(key)
     return key
@@ -43,7 +43,7 @@ def _row_gone(client: Any, prefix: str, chance: random.Random) -> str:
     key, field = _row(client, prefix, chance)
     if key:
         client.hdel(key, field)
-    return f"{key} {field}"
+    return f"{key} {field}" if key else WITHOUT_EFFECT
 
 
 def _row_changed(client: Any, prefix: str, chance: random.Random) -> str:
@@ -53,7 +53,7 @@ def _row_changed(client: Any, prefix: str, chance: random.Random) -> str:
         place = chance.randrange(len(value))
         changed = value[:place] + bytes((value[place] ^ 1 << chance.randrange(8),)) + value[place + 1 :]
         client.hset(key, field, changed)
-    return f"{key} {field}"
+    return f"{key} {field}" if key else WITHOUT_EFFECT
 
 
 def _set_back(client: Any, prefix: str, chance: random.Random) -> str:

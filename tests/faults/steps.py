@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from tests.faults.arena import Arena
 
+# What a fault says at its end when nothing was there for it to happen to.
+WITHOUT_EFFECT = " (without effect)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -39,6 +42,8 @@ class Kind:
 
     fault: Fault
     weight: int = 10
+    # How often all must be well again before the next fault; else that one comes on top.
+    waited_chance: float = 0.7
     shortest_seconds: float = 0.0
     longest_seconds: float = 1.0
 
@@ -58,7 +63,7 @@ def steps(seed: int, kinds: Mapping[str, Kind], wanted: Sequence[str]) -> Iterat
             number=number,
             kind=name,
             hold_seconds=chance.uniform(kind.shortest_seconds, kind.longest_seconds),
-            is_waited_for=chance.random() < 0.7,
+            is_waited_for=chance.random() < kind.waited_chance,
             seed=chance.getrandbits(32),
         )
 

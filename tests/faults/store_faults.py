@@ -11,7 +11,7 @@ import redis
 
 from local_stack.valkey import ValkeyServer
 from tests.faults.arena import Arena
-from tests.faults.steps import Fault, Kind, Step
+from tests.faults.steps import WITHOUT_EFFECT, Fault, Kind, Step
 
 _OWN_NAMES = ("diptych event store", "diptych event log")
 
@@ -43,7 +43,7 @@ def backend_kill(arena: Arena, step: Step) -> Iterator[str]:
     backend = _backend(arena, step)
     if backend is not None:
         _signal(backend, signal.SIGKILL)
-    yield "a session" if backend is not None else "no session there"
+    yield "a session" if backend is not None else f"no session there{WITHOUT_EFFECT}"
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def backend_stop(arena: Arena, step: Step) -> Iterator[str]:
     backend = _backend(arena, step)
     if backend is not None:
         _signal(backend, signal.SIGSTOP)
-    yield "a session" if backend is not None else "no session there"
+    yield "a session" if backend is not None else f"no session there{WITHOUT_EFFECT}"
     if backend is not None:
         _signal(backend, signal.SIGCONT)
 
@@ -64,7 +64,7 @@ def backend_end(arena: Arena, step: Step) -> Iterator[str]:
     if backend is not None:
         with arena.database() as connection:
             connection.execute("SELECT pg_terminate_backend(%s)", (backend,))
-    yield "a session" if backend is not None else "no session there"
+    yield "a session" if backend is not None else f"no session there{WITHOUT_EFFECT}"
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from tests.faults.arena import Arena
 from tests.faults.judging import Judging
-from tests.faults.run import Report, RunSettings, settle, try_faults
+from tests.faults.report import Report
+from tests.faults.run import RunSettings, settle, try_faults
 from tests.waiting import DEADLINE_SECONDS
 
 _FAULTS = ("kill", "strike", "link.cut", "postgres.crash", "valkey.flush")
@@ -19,14 +20,14 @@ def test_a_run_of_faults_keeps_every_promise_and_a_forged_answer_is_found(tmp_pa
     try:
         arena.start()
         judging = Judging(arena)
-        arena.start_load(count=1, clients=3, pause_seconds=0.05)
+        arena.start_load(clients=3, pause_seconds=0.05)
         try_faults(arena, report, settings, judging)
-        settle(arena, report)
+        healed_at = settle(arena, report)
         assert sum(report.tried.values()) == settings.most
-        assert report.violations + judging.verdict(report.healed_at) == []
+        assert report.violations + judging.verdict(healed_at) == []
         # Sabotaged: an accepted command that is not in the log.
         _forge(arena.history_files[0])
-        assert any(violation.startswith("C1 ") for violation in judging.verdict(report.healed_at))
+        assert any(violation.startswith("C1 ") for violation in judging.verdict(healed_at))
     finally:
         arena.close()
 
