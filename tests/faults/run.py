@@ -10,7 +10,7 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from tests.faults.arena import Arena
 from tests.faults.history import records
 from tests.faults.judging import Judging
 from tests.faults.report import Report, commit_here
-from tests.faults.steps import WITHOUT_EFFECT, Step, steps
+from tests.faults.steps import WITHOUT_EFFECT, Kind, Step, rotation, steps
 from tests.faults.wellness import Unwell, Wellness
 
 KINDS = {
@@ -66,6 +66,8 @@ class RunSettings:
     pause_seconds: float = 0.02
     small_disks: bool = False
     lease_seconds: float = 5.0
+    # So many kinds, each once, in the place of random ones: the part of all kinds that is the seed's turn.
+    rotation: int = 0
 
 
 def run(settings: RunSettings, directory: Path) -> Report:
@@ -98,11 +100,11 @@ def _run_on(arena: Arena, settings: RunSettings, report: Report) -> None:
 def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Judging) -> None:
     """One fault after the other, each over before the next one begins."""
     wellness = Wellness(arena)
-    kinds = {**KINDS, **RARE_KINDS} if settings.faults else KINDS
+    kinds = {**KINDS, **RARE_KINDS}
     # In the moment after damage was done a look would see the damage, not what is made of it.
-    looks = not any(each.startswith("damage") for each in settings.faults)
+    looks = not settings.rotation and not any(each.startswith("damage") for each in settings.faults)
     until = time.monotonic() + settings.seconds
-    for step in steps(settings.seed, kinds, settings.faults):
+    for step in _steps(settings, kinds):
         if time.monotonic() > until or step.number > settings.most:
             return
         if not step.kind.startswith("kill."):
@@ -121,6 +123,13 @@ def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Jud
                 wellness.wait(_RECOVERY_SECONDS)
                 # With what it takes to start what was down.
                 report.recoveries.setdefault(step.kind, []).append(time.monotonic() - over_at)
+
+
+def _steps(settings: RunSettings, kinds: Mapping[str, Kind]) -> Iterator[Step]:
+    if settings.rotation:
+        possible = {name: kind for name, kind in kinds.items() if name not in disk_faults.KINDS}
+        return rotation(settings.seed, possible, settings.rotation)
+    return steps(settings.seed, kinds if settings.faults else KINDS, settings.faults)
 
 
 @contextmanager
@@ -166,6 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to try faults")
     parser.add_argument("--most", type=int, default=10**9, help="the most faults to try")
     parser.add_argument("--faults", nargs="*", default=(), metavar="KIND", help=", ".join(_FAMILIES))
+    parser.add_argument("--rotation", type=int, default=0, help="so many kinds once, the seed's part of all")
     parser.add_argument("--loads", type=int, default=1, help="processes that make load")
     parser.add_argument("--clients", type=int, default=6, help="clients of each that do all kinds of things")
     parser.add_argument("--batchers", type=int, default=1, help="clients of each that send batches")
