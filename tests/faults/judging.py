@@ -11,9 +11,11 @@ from tests.faults.arena import Arena
 from tests.faults.checker.calls import calls_of
 from tests.faults.checker.check import violations
 from tests.faults.checker.evidence_file import save
+from tests.faults.checker.figures import figures
 from tests.faults.checker.findings import Evidence, Limits
 from tests.faults.checker.log_dump import read_log
 from tests.faults.checker.read_dump import ReadDump, read_dump
+from tests.faults.checker.sometimes import situations
 from tests.faults.history import records
 from tests.faults.log_promises import broken_promises
 from tests.faults.wellness import PROJECTIONS
@@ -29,6 +31,8 @@ class Judging:
         self._arena = arena
         self._looks: list[ReadDump] = []
         self.seconds = 0.0
+        # How much there was to look at, and how often what is rare came about.
+        self.counted: dict[str, int] = {}
 
     @property
     def looks(self) -> int:
@@ -62,6 +66,7 @@ class Judging:
             limits=Limits(recovery_seconds=_UNDER_WAY_SECONDS),
         )
         found = [f"{each.check} {each.what}" for each in violations(evidence)]
+        self.counted = figures(evidence) | situations(evidence)
         found += broken_promises(arena.admin_database_url, records(*arena.history_files))
         found += arena.defects()
         if found:

@@ -25,13 +25,14 @@ from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 
 from tests.end_to_end.shop import channel_to
 from tests.faults import family_traffic, order_traffic
+from tests.faults.altering import altered
 from tests.faults.batches import Batcher
 from tests.faults.client import Client, Services
 from tests.faults.dawdling import dawdle
 from tests.faults.history import History
 from tests.faults.queries import query_of, random_query, random_scan
 from tests.faults.questions import random_question
-from tests.faults.traffic import Command, Scene, choose
+from tests.faults.traffic import Scene, choose
 
 _TRIES = 200
 _OPENING_TRIES = 2_000
@@ -158,14 +159,18 @@ class Load:
         domain = order_traffic if chance.random() < 0.7 else family_traffic
         command = choose(domain.MAKERS, self._scene, chance)
         drawn = chance.random()
-        if drawn < 0.04:
+        if drawn < 0.01:
+            # Which of the two is first, nobody knows.
+            rival = twin.command(altered(command, chance), tries=_TRIES)
+            await asyncio.gather(client.command(command, tries=_TRIES), rival)
+        elif drawn < 0.04:
             await asyncio.gather(*(each.command(command, tries=_TRIES) for each in (client, twin)))
         else:
             await client.command(command, tries=_TRIES)
         if drawn > 0.95:
             await client.command(command, tries=_TRIES)
-        elif drawn > 0.94:
-            await client.command(_altered(command), tries=_TRIES)
+        elif drawn > 0.93:
+            await client.command(altered(command, chance), tries=_TRIES)
         query = query_of(command.stream)
         if query is not None and chance.random() < 0.5:
             await client.query(query)
@@ -182,14 +187,6 @@ class Load:
 
     def _chance(self, *names: str) -> random.Random:
         return random.Random(f"{self._settings.seed}/{self._settings.place}/{'/'.join(names)}")  # noqa: S311
-
-
-def _altered(command: Command) -> Command:
-    """Another content under the same command id."""
-    request = type(command.request)()
-    request.CopyFrom(command.request)
-    request.context.correlation_id = "altered"
-    return Command(service=command.service, rpc=command.rpc, request=request, stream=command.stream)
 
 
 async def main(settings: LoadSettings) -> None:

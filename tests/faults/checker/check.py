@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tests.faults.checker import (
     commands,
+    contents,
     log_order,
     queries,
     read_models,
     recovery,
+    rules,
     scans,
     sums,
     tallied_money,
@@ -18,6 +20,7 @@ CHECKS: Sequence[Callable[[Evidence], Findings]] = (
     commands.acknowledged_is_there,
     commands.nothing_from_nowhere,
     commands.once,
+    contents.one_content_an_id,
     log_order.without_holes,
     log_order.real_time_of_streams,
     log_order.real_time_of_the_log,
@@ -29,6 +32,7 @@ CHECKS: Sequence[Callable[[Evidence], Findings]] = (
     queries.no_younger_than_said,
     read_models.one_writer,
     recovery.works_again,
+    rules.decided_on_what_was_so,
     sums.no_oversell,
     sums.money_adds_up,
     tallied_money.tallies_add_up,

@@ -71,7 +71,9 @@ def equal_to_the_fold(evidence: Evidence) -> Findings:
             continue
         timeline = timelines.get(dump.projection)
         if timeline is None:
-            timeline = timelines[dump.projection] = Timeline(dump.projection, evidence.log.events)
+            timeline = timelines[dump.projection] = Timeline(
+                dump.projection, evidence.log.events, evidence.documents.fold
+            )
         yield from _different(dump, timeline.move_to(dump.position), evidence.index)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 from tests.faults.checker.calls import Answer, Call
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.listings import LISTINGS, Listing
+from tests.faults.checker.log_dump import LogDump
 from tests.faults.checker.requests import request_of
 from tests.faults.checker.timeline import stream_of
 
@@ -34,9 +34,10 @@ class _Scan:
     def positions(self) -> list[int]:
         return [page.freshness.position for page in self.pages if page.freshness is not None]
 
-    @property
-    def epochs(self) -> set[UUID]:
-        return {page.freshness.epoch for page in self.pages if page.freshness is not None}
+    def is_held(self, log: LogDump) -> bool:
+        """Whether all pages show what is in this log."""
+        shown = [page.freshness for page in self.pages if page.freshness is not None]
+        return bool(shown) and all(log.holds(each.epoch, each.position) for each in shown)
 
     @property
     def generations(self) -> set[int]:
@@ -69,7 +70,7 @@ def complete_and_in_order(evidence: Evidence) -> Findings:
         for scan in scans[::step] if listing is not None else ():
             assert listing is not None
             request = request_of(scan.call)
-            if request is not None and scan.epochs == {evidence.log.epoch}:
+            if request is not None and scan.is_held(evidence.log):
                 yield from _Check(evidence, listing, scan, request).violations()
 
 
