@@ -24,7 +24,7 @@ def _arguments(faults: str, seconds: int, *others: str) -> tuple[str, ...]:
 
 
 _BUSY = (
-    *("--loads", "2", "--clients", "1", "--batchers", "2", "--batch-size", "40", "--pairs", "6"),
+    *("--loads", "2", "--clients", "1", "--batchers", "1", "--batch-size", "40", "--pairs", "10"),
     *("--pause-seconds", "0"),
 )
 

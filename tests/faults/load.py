@@ -36,7 +36,7 @@ from tests.faults.traffic import Scene, choose
 
 _TRIES = 200
 _OPENING_TRIES = 2_000
-_READS_OF_A_PAIR = 3
+_READS_OF_A_PAIR = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
