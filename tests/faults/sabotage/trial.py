@@ -14,6 +14,7 @@ from diptych.orders.v1.order_command_service_pb2_grpc import OrderCommandService
 from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 
 from failpoints import REACHED
+from local_stack import processes
 from local_stack.service_environments import Backends, service_environments
 from local_stack.service_process import ServiceProcess, ServiceSettings
 from read_store.library import _SOURCES, compose
@@ -32,7 +33,7 @@ from tests.faults.traffic import Scene
 from tests.ports import free_ports
 from tests.postgres_server import LogDatabase
 from tests.valkey_server import TestValkey
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_SECONDS, eventually
 
 PROJECTIONS = ("orders", "families")
 _TOKEN_KEY = "22" * 32
@@ -88,7 +89,14 @@ class Trial:
             [port] = free_ports(1)
             self._launch(name, port, points)
         for name in failpoints:
-            self._processes[name].wait_ready()
+            # One that stands at its failpoint will not say that it is ready.
+            processes.wait_until(lambda name=name: self._has_come_up(name), DEADLINE_SECONDS)  # type: ignore[misc]
+            if not self.has_reached(name):
+                self._processes[name].wait_ready()
+
+    def _has_come_up(self, name: str) -> bool:
+        process = self._processes[name]
+        return process.pid is None or process.ready_line is not None or self.has_reached(name)
 
     def restart(self, *names: str) -> None:
         """Start processes that were killed or are now, where they were and without failpoints."""
