@@ -50,6 +50,8 @@ class Arena:
         self.forks: dict[UUID, Fork] = {}
         # What faults did, where it is not one thing a fault: signals, resumptions.
         self.counts: Counter[str] = Counter()
+        # By the beginning of its keys, the generation of a projection that was damaged last.
+        self.damaged: dict[str, int] = {}
         # Processes that were down when a fault came for them, with how they ended.
         self.found_dead: list[str] = []
         self._starting: set[str] = set()

@@ -34,7 +34,6 @@ def copy_of_files(arena: Arena, step: Step) -> Iterator[str]:
         arena.stack.kill("postgres")
         shutil.rmtree(server.cluster)
         shutil.copytree(backup, server.cluster, symlinks=True)
-        arena.stack.start_part("postgres")
         _begin_epoch(arena)
 
 
@@ -129,11 +128,10 @@ def _nobody_connected(arena: Arena) -> Iterator[None]:
 
 
 def _begin_epoch(arena: Arena) -> None:
-    with psycopg.connect(arena.admin_database_url) as connection:
-        row = connection.execute("SELECT epoch, position FROM event_log.log_head FOR UPDATE").fetchone()
-        assert row is not None
-        ended, position = row
-        connection.execute("UPDATE event_log.log_head SET epoch = gen_random_uuid()")
+    """By the product's own command, which starts the server if need be and stops it."""
+    begun = arena.stack.begin_epoch()
+    ended, position = begun.ended_epoch, begun.last_common_position
+    arena.stack.start_part("postgres")
     for epoch, fork in arena.forks.items():
         common = min(fork.common_position, position)
         arena.forks[epoch] = Fork(common_position=common, replaced_at=fork.replaced_at)
