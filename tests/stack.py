@@ -73,6 +73,10 @@ class Stack:
         """The PostgresServer or ValkeyServer itself."""
         return self._servers[name]
 
+    def replace_server(self, name: str, server: Server) -> None:
+        """Another server, which runs, is in the place of one that is down for good."""
+        self._servers[name] = server
+
     def log(self, name: str) -> str:
         """What a process has said so far, over all its runs."""
         return self._services[name].settings.log.read_text(encoding="utf-8")

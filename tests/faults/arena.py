@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from local_stack import processes
+from local_stack.valkey import ValkeyServer
 from tests.faults.checker.log_dump import Fork
 from tests.faults.checker.tracing import trace_batches
 from tests.faults.links import Links
@@ -65,7 +67,13 @@ class Arena:
     @property
     def admin_redis_url(self) -> str:
         """The administrator of the read models' store, past all links."""
-        return str(self.stack.server("valkey").admin_url)  # type: ignore[attr-defined] # it is Valkey
+        return self.valkey.admin_url
+
+    @property
+    def valkey(self) -> ValkeyServer:
+        server = self.stack.server("valkey")
+        assert isinstance(server, ValkeyServer)
+        return server
 
     @property
     def history_files(self) -> list[Path]:
@@ -74,6 +82,9 @@ class Arena:
     def start(self) -> "Arena":
         """Start everything but the load."""
         self.histories.mkdir(parents=True)
+        # Replicas need one.
+        [port] = free_ports(1)
+        self.valkey.settings = replace(self.valkey.settings, tcp_port=port)
         self.stack.start_servers()
         trace_batches(self.admin_redis_url)
         modules = {name: name.removeprefix("second_") for name in PROCESSES}

@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.faults import (
     damage_faults,
     disk_faults,
+    failover_faults,
     hint_faults,
     link_faults,
     process_faults,
@@ -36,6 +37,7 @@ KINDS = {
     **process_faults.KINDS,
     **zombie_faults.KINDS,
     **store_faults.KINDS,
+    **failover_faults.KINDS,
     **damage_faults.KINDS,
     **link_faults.KINDS,
     **hint_faults.KINDS,
