@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from local_stack import processes
+from local_stack.valkey import ValkeyServer
 from tests.faults.checker.log_dump import Fork
 from tests.faults.checker.tracing import trace_batches
 from tests.faults.links import Links
@@ -50,6 +52,8 @@ class Arena:
         self.forks: dict[UUID, Fork] = {}
         # What faults did, where it is not one thing a fault: signals, resumptions.
         self.counts: Counter[str] = Counter()
+        # By the beginning of its keys, the generation of a projection that was damaged last.
+        self.damaged: dict[str, int] = {}
         # Processes that were down when a fault came for them, with how they ended.
         self.found_dead: list[str] = []
         self._starting: set[str] = set()
@@ -63,7 +67,13 @@ class Arena:
     @property
     def admin_redis_url(self) -> str:
         """The administrator of the read models' store, past all links."""
-        return str(self.stack.server("valkey").admin_url)  # type: ignore[attr-defined] # it is Valkey
+        return self.valkey.admin_url
+
+    @property
+    def valkey(self) -> ValkeyServer:
+        server = self.stack.server("valkey")
+        assert isinstance(server, ValkeyServer)
+        return server
 
     @property
     def history_files(self) -> list[Path]:
@@ -72,6 +82,9 @@ class Arena:
     def start(self) -> "Arena":
         """Start everything but the load."""
         self.histories.mkdir(parents=True)
+        # Replicas need one.
+        [port] = free_ports(1)
+        self.valkey.settings = replace(self.valkey.settings, tcp_port=port)
         self.stack.start_servers()
         trace_batches(self.admin_redis_url)
         modules = {name: name.removeprefix("second_") for name in PROCESSES}

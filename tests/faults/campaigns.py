@@ -44,7 +44,8 @@ CAMPAIGNS: Sequence[Campaign] = (
     Campaign(
         name="losses",
         arguments=_arguments(
-            "valkey.crash valkey.torn_tail valkey.empty valkey.old_data valkey.flush damage", 120
+            "valkey.crash valkey.torn_tail valkey.empty valkey.old_data valkey.flush valkey.failover damage",
+            120,
         ),
         goals={"Valkey losses": 500},
         expected={"Valkey losses": 30},

@@ -25,6 +25,8 @@ def damage(change: Damage) -> Fault:
         with redis.Redis.from_url(arena.admin_redis_url) as client:
             live = client.get(f"{root}live")
             what = change(client, f"{root}g{int(live)}:", chance) if live is not None else WITHOUT_EFFECT
+            if live is not None:
+                arena.damaged[root] = int(live)
         yield what
 
     return damaged
@@ -73,8 +75,8 @@ def _keys(client: Any, prefix: str) -> list[str]:
 
 
 KINDS = {
-    "damage.key_gone": Kind(fault=damage(_key_gone)),
-    "damage.row_gone": Kind(fault=damage(_row_gone)),
-    "damage.row_changed": Kind(fault=damage(_row_changed)),
-    "damage.set_back": Kind(fault=damage(_set_back)),
+    "damage.key_gone": Kind(fault=damage(_key_gone), weight=4),
+    "damage.row_gone": Kind(fault=damage(_row_gone), weight=4),
+    "damage.row_changed": Kind(fault=damage(_row_changed), weight=4),
+    "damage.set_back": Kind(fault=damage(_set_back), weight=4),
 }

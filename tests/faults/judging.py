@@ -46,8 +46,12 @@ class Judging:
                 dump = read_dump(self._arena.admin_redis_url, projection)
             except redis.RedisError:
                 return
-            if dump.checkpoint:
+            if dump.checkpoint and not self._is_damaged(dump):
                 self._looks.append(dump)
+
+    def _is_damaged(self, dump: ReadDump) -> bool:
+        """A look would see the damage, not what is made of it: a new generation."""
+        return self._arena.damaged.get(f"diptych:{{{dump.projection}:0}}:") == dump.generation
 
     def verdict(self, healed_at: float) -> list[str]:
         """Every broken promise, in words; to be asked for once all has caught up.

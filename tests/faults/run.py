@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.faults import (
     damage_faults,
     disk_faults,
+    failover_faults,
     hint_faults,
     link_faults,
     process_faults,
@@ -36,11 +37,13 @@ KINDS = {
     **process_faults.KINDS,
     **zombie_faults.KINDS,
     **store_faults.KINDS,
+    **failover_faults.KINDS,
+    **damage_faults.KINDS,
     **link_faults.KINDS,
     **hint_faults.KINDS,
 }
 # Only when asked for by name.
-RARE_KINDS = {**damage_faults.KINDS, **restore_faults.KINDS, **disk_faults.KINDS}
+RARE_KINDS = {**restore_faults.KINDS, **disk_faults.KINDS}
 _FAMILIES = sorted({name.split(".")[0] for name in (*KINDS, *RARE_KINDS)})
 _AMOUNTS = ("clients", "batchers", "batch_size", "pairs", "pause_seconds")
 _RECOVERY_SECONDS = 60.0
@@ -52,7 +55,7 @@ _STEPS_BETWEEN_LOOKS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """What to try: kinds of faults (none: all but damage by hand), for a time, or so many of them."""
+    """What to try: kinds of faults (none: all but restores and full disks), for a time or so many of them."""
 
     seed: int = 1
     seconds: float = 60.0
@@ -103,8 +106,6 @@ def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Jud
     """One fault after the other, each over before the next one begins."""
     wellness = Wellness(arena)
     kinds = {**KINDS, **RARE_KINDS}
-    # In the moment after damage was done a look would see the damage, not what is made of it.
-    looks = not settings.rotation and not any(each.startswith("damage") for each in settings.faults)
     until = time.monotonic() + settings.seconds
     for step in _steps(settings, kinds):
         if time.monotonic() > until or step.number > settings.most:
@@ -115,7 +116,7 @@ def try_faults(arena: Arena, report: Report, settings: RunSettings, judging: Jud
             _say(f"{until - time.monotonic():6.1f} s left, {step}: {what}")
             # No wait for anything: this is how long the fault lasts.
             time.sleep(step.hold_seconds)
-            if looks and step.number % _STEPS_BETWEEN_LOOKS == 0:
+            if step.number % _STEPS_BETWEEN_LOOKS == 0:
                 judging.look()
             over_at = time.monotonic()
         report.tried[step.kind] += 1
@@ -159,6 +160,8 @@ def settle(arena: Arena, report: Report) -> float:
         time.sleep(_AFTERMATH_SECONDS)
         arena.end_load()
         wellness.caught_up(_SETTLING_SECONDS)
+        if arena.damaged:
+            wellness.scrubbed(_SETTLING_SECONDS)
     except Unwell as unwell:
         report.violations.append(f"after all was healed: {unwell}")
         arena.end_load()

@@ -86,7 +86,7 @@ def valkey_crash(change: Callable[[ValkeyServer], None] | None = None) -> Fault:
 
     @contextmanager
     def crashed(arena: Arena, step: Step) -> Iterator[str]:
-        server = _valkey(arena)
+        server = arena.valkey
         arena.stack.kill("valkey")
         if change is not None:
             change(server)
@@ -99,7 +99,7 @@ def valkey_crash(change: Callable[[ValkeyServer], None] | None = None) -> Fault:
 @contextmanager
 def valkey_old_data(arena: Arena, step: Step) -> Iterator[str]:
     """It comes back with what it had on disk some time ago."""
-    server = _valkey(arena)
+    server = arena.valkey
     old = arena.directory / "valkey-old"
     shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(server.data, old)
@@ -136,12 +136,6 @@ def _tear_tail(server: ValkeyServer) -> None:
     size = newest.stat().st_size
     with newest.open("r+b") as file:
         file.truncate(max(0, size - min(size // 2, 777)))
-
-
-def _valkey(arena: Arena) -> ValkeyServer:
-    server = arena.stack.server("valkey")
-    assert isinstance(server, ValkeyServer)
-    return server
 
 
 def _backend(arena: Arena, step: Step) -> int | None:

@@ -37,7 +37,7 @@ def test_a_kind_that_is_not_there_is_refused() -> None:
         _first(1, "kil")
 
 
-def test_damage_done_by_hand_comes_only_when_asked_for() -> None:
+def test_what_needs_long_or_a_disk_of_its_own_comes_only_when_asked_for() -> None:
     assert not KINDS.keys() & RARE_KINDS.keys()
 
 
