@@ -5,7 +5,11 @@ from typing import Any
 
 from diptych.families.v1 import events_pb2 as family_events
 from diptych.orders.v1 import events_pb2 as events
-from diptych.orders.v1.order_command_service_pb2 import ApproveOrderResponse, PlaceOrderResponse
+from diptych.orders.v1.order_command_service_pb2 import (
+    ApproveOrderResponse,
+    OrderItemRequest,
+    PlaceOrderResponse,
+)
 from diptych.orders.v1.views_pb2 import OrderStatus
 
 from tests import family_events as told
@@ -141,6 +145,34 @@ def an_answer_names_another_total(run: Staged) -> None:
     change_answer(run["o2"], response=response.SerializeToString())
 
 
+def _refused(run: Staged, why: str, method: str, **fields: Any) -> None:
+    run.answer(run.sent("refused", method, **fields), "fail", code="FAILED_PRECONDITION", reason=why)
+
+
+def an_order_is_refused_that_was_to_be_had(run: Staged) -> None:
+    _refused(run, "ORDER_NOT_PENDING", "ApproveOrder", order_id="o2")
+
+
+def a_customer_is_refused_who_came_back(run: Staged) -> None:
+    suspend(run)
+    back = events.CustomerReinstated(customer_id="alice")
+    run.command("back", "ReinstateCustomer", back, customer_id="alice")
+    items = [OrderItemRequest(sku="tin", quantity=1)]
+    _refused(run, "ACCOUNT_SUSPENDED", "PlaceOrder", order_id="o4", customer_id="alice", items=items)
+
+
+def stock_is_refused_that_was_there(run: Staged) -> None:
+    _refused(run, "INSUFFICIENT_INVENTORY", "AdjustStock", sku="tin", delta=-3, reason="counted")
+
+
+def an_order_is_not_found_that_was_there(run: Staged) -> None:
+    _refused(run, "ORDER_NOT_FOUND", "ShipOrder", order_id="o1")
+
+
+def a_family_is_refused_that_never_left(run: Staged) -> None:
+    _refused(run, "FAMILY_WITHDRAWN", "AddChild", family_id="smith", name="Zoë")
+
+
 def other_content_got_the_receipt_of_what_was_lost(run: Staged) -> None:
     change_request(run["o3 again"], lambda it: setattr(it.items[0], "quantity", 2))
     change_request(run["o3 again"], lambda it: setattr(it, "customer_id", "bob"))
@@ -196,6 +228,11 @@ BAD_DECISIONS: Sequence[Bad] = (
     (frozenset({"rules"}), a_score_is_of_no_family),
     (frozenset({"rules"}), an_answer_names_another_status),
     (frozenset({"rules"}), an_answer_names_another_total),
+    (frozenset({"rules"}), an_order_is_refused_that_was_to_be_had),
+    (frozenset({"rules"}), a_customer_is_refused_who_came_back),
+    (frozenset({"rules"}), stock_is_refused_that_was_there),
+    (frozenset({"rules"}), an_order_is_not_found_that_was_there),
+    (frozenset({"rules"}), a_family_is_refused_that_never_left),
     (frozenset({"P3"}), other_content_got_the_receipt_of_what_was_lost),
     (frozenset({"P3"}), another_correlation_got_the_receipt_of_what_was_lost),
     (frozenset({"P3"}), other_content_was_refused_by_a_rule),

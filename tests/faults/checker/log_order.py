@@ -1,15 +1,13 @@
 """C4 versions and positions without holes or twins, C5 real time in a stream, C6 real time across streams."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from uuid import UUID
 
 from tests.faults.checker.calls import Call
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.log_dump import LogDump, LogEvent
+from tests.faults.checker.times import Times
 
 
 def without_holes(evidence: Evidence) -> Findings:
@@ -56,45 +54,10 @@ def _unmatched_commands(evidence: Evidence) -> Iterator[Violation]:
         yield found("C4", f"an answer is stored for command {command_id}, which has no events")
 
 
-@dataclass(slots=True)
-class _Taken:
-    """When a command was first sent and first known to be accepted."""
-
-    sent: float
-    acknowledged: float
-    place: str
-
-
-class _Times:
-    """When the clients sent what is in the log, and when they knew; what was there before is known always."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self._begins_after = evidence.begins_after
-        self.taken: dict[UUID, _Taken] = {}
-        for call in evidence.commands:
-            assert call.command_id is not None
-            taken = self.taken.setdefault(call.command_id, _Taken(call.at, math.inf, call.place))
-            taken.sent = min(taken.sent, call.at)
-            if call.receipt is not None and evidence.log.holds(call.receipt.epoch, call.receipt.position):
-                taken.acknowledged = min(taken.acknowledged, call.ended)
-
-    def sent(self, event: LogEvent) -> float:
-        if event.position <= self._begins_after:
-            return -math.inf
-        taken = self.taken.get(event.command_id)
-        return taken.sent if taken else -math.inf
-
-    def acknowledged(self, event: LogEvent) -> float:
-        if event.position <= self._begins_after:
-            return -math.inf
-        taken = self.taken.get(event.command_id)
-        return taken.acknowledged if taken else math.inf
-
-
 def real_time_of_streams(evidence: Evidence) -> Findings:
     """C5: an expected version was the version when the command took effect, and a refusal for another one
     was true at some moment of the call."""
-    times = _Times(evidence)
+    times = Times(evidence)
     for call in evidence.commands:
         if call.expected_version is None:
             continue
@@ -120,7 +83,7 @@ def _appended_elsewhere(evidence: Evidence, call: Call) -> Iterator[Violation]:
 class _Stream:
     """What is known of a stream in the time of a call: what a later restore took from it is not."""
 
-    def __init__(self, evidence: Evidence, times: _Times, call: Call) -> None:
+    def __init__(self, evidence: Evidence, times: Times, call: Call) -> None:
         self._times, self._call, self._stream = times, call, call.stream or ""
         self._index = evidence.index
         forks = evidence.log.forks.values()
@@ -141,7 +104,7 @@ class _Stream:
         return self._is_whole if event is None else self._times.sent(event) > self._call.ended
 
 
-def _falsely_refused(evidence: Evidence, times: _Times, call: Call) -> Iterator[Violation]:
+def _falsely_refused(evidence: Evidence, times: Times, call: Call) -> Iterator[Violation]:
     expected, said = call.expected_version, call.last.current_version if call.last else None
     if call.stream is None or expected is None:
         return
@@ -158,7 +121,7 @@ def _falsely_refused(evidence: Evidence, times: _Times, call: Call) -> Iterator[
 
 def real_time_of_the_log(evidence: Evidence) -> Findings:
     """C6: what was acknowledged before another command was sent stands before it in the log."""
-    times = _Times(evidence)
+    times = Times(evidence)
     rows = []
     for command_id, taken in times.taken.items():
         events = evidence.index.by_command.get(command_id)

@@ -68,7 +68,7 @@ def other_content_under_a_known_id_was_refused(run: Staged) -> None:
 
 
 def a_lost_command_was_refused_when_sent_again(run: Staged) -> None:
-    run.answer(run.again("never again", run["never"]), "fail", code="NOT_FOUND", reason="PRODUCT_NOT_FOUND")
+    run.answer(run.again("never again", run["never"]), "fail", code="ABORTED", reason="CONCURRENT_UPDATE")
 
 
 def a_command_was_refused_for_a_version_that_came_meanwhile(run: Staged) -> None:

@@ -9,6 +9,7 @@ from diptych.orders.v1.order_command_service_pb2 import CreditNoteItemRequest, O
 
 from tests import family_events as told
 from tests import order_events as say
+from tests.faults.checker.calls import Call
 from tests.faults.checker.changes import OTHER_EPOCH, change_receipt, change_request
 from tests.faults.checker.log_dump import Fork
 from tests.faults.checker.staged import Staged
@@ -70,6 +71,42 @@ def a_family_that_left_pays_and_was_there_before(run: Staged) -> None:
     run.command("pay more", "ReceivePayment", paid, **payment)
 
 
+def _refused(run: Staged, why: str, method: str, *, by: float = 0.0, **fields: Any) -> Call:
+    call = run.sent(f"refused with {why}", method, **fields)
+    call.at -= by
+    run.answer(call, "fail", code="FAILED_PRECONDITION", reason=why)
+    return call
+
+
+def rules_refused(run: Staged) -> None:
+    suspend(run)
+    items = [OrderItemRequest(sku="tin", quantity=1)]
+    _refused(run, "ACCOUNT_SUSPENDED", "PlaceOrder", order_id="o4", customer_id="alice", items=items)
+    _refused(run, "INSUFFICIENT_INVENTORY", "AdjustStock", sku="tin", delta=-4, reason="counted")
+    _refused(run, "ORDER_NOT_APPROVED", "ShipOrder", order_id="o3")
+    _refused(run, "ORDER_ALREADY_CANCELLED", "CancelOrder", order_id="o3", reason="late")
+    _refused(run, "PRODUCT_NOT_FOUND", "ReceiveStock", sku="cup", quantity=1)
+    _refused(run, "ORDER_ITEM_NOT_FOUND", "RemoveOrderItem", order_id="o2", sku="tin")
+    _refused(run, "EMPTY_ORDER", "RemoveOrderItem", order_id="o2", sku="mug")
+    _refused(run, "CUSTOMER_EXISTS", "RegisterCustomer", customer_id="alice", name="A", email="a@b.example")
+    _refused(run, "FAMILY_NOT_FOUND", "AddChild", family_id="jones", name="Zoë")
+    note: Any = {"credit_note_id": "n2", "customer_id": "bob", "order_id": "o1"}
+    _refused(run, "ORDER_NOT_FOUND", "IssueCreditNote", **note)
+
+
+def a_rule_refused_for_what_was_over_while_it_was_asked(run: Staged) -> None:
+    suspend(run)
+    back = events.CustomerReinstated(customer_id="alice")
+    run.command("back", "ReinstateCustomer", back, customer_id="alice")
+    order: Any = {"order_id": "o4", "customer_id": "alice"}
+    _refused(run, "ACCOUNT_SUSPENDED", "PlaceOrder", by=1.5, **order)
+
+
+def a_rule_refused_for_what_a_restore_took_away(run: Staged) -> None:
+    _refused(run, "ORDER_EXISTS", "PlaceOrder", order_id="o9", customer_id="alice")
+    run.log.forks[OTHER_EPOCH] = Fork(common_position=run.log.head, replaced_at=run.now)
+
+
 def other_content_came_first_where_the_first_was_lost(run: Staged) -> None:
     again = run.again("never again", run["never"])
     change_request(again, lambda it: setattr(it, "quantity", 1))
@@ -113,6 +150,9 @@ ODD_DECISIONS: Sequence[Odd] = (
     a_credit_note_is_of_an_order_and_has_its_region,
     a_payment_named_its_invoice,
     a_family_that_left_pays_and_was_there_before,
+    rules_refused,
+    a_rule_refused_for_what_was_over_while_it_was_asked,
+    a_rule_refused_for_what_a_restore_took_away,
     other_content_came_first_where_the_first_was_lost,
     other_content_was_malformed,
     other_content_raced_and_lost,
