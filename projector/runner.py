@@ -153,15 +153,20 @@ class Runner:
             if loop.time() >= renew_at:
                 if failpoints.is_armed:
                     await failpoints.reach("lease.before_renew")
-                if not await self.writer.renew_lease(token, self._lease_seconds):
-                    raise Fenced("the lease went to another projector")
+                await self._renew(token)
                 renew_at = loop.time() + self._beat_seconds
             if not self._is_paused and not self._is_rebuilding:
                 self._healing.watch(self._scrubber)
             try:
                 checkpoint = await self._step(token, checkpoint, hints)
             except BatchRefused as refused:
+                # Without the lease, what was read is another projector's work, and no sign of damage.
+                await self._renew(token)
                 checkpoint = self._narrowed(refused)
+
+    async def _renew(self, token: int) -> None:
+        if not await self.writer.renew_lease(token, self._lease_seconds):
+            raise Fenced("the lease went to another projector")
 
     async def _step(self, token: int, checkpoint: Checkpoint, hints: Hints) -> Checkpoint:
         page = await self._pages.next(checkpoint.position, self._limit)
@@ -278,14 +283,8 @@ class Runner:
 
 # Errors whose text is made of names, ids and positions only.
 _TELLING = (
-    EventRefused,
-    HistoryChanged,
-    LogGap,
-    Fenced,
-    CheckpointMoved,
-    ReadModelDamaged,
-    StoreError,
-    ReadStoreUnavailable,
+    *(EventRefused, HistoryChanged, LogGap, Fenced, CheckpointMoved, ReadModelDamaged),
+    *(StoreError, ReadStoreUnavailable),
 )
 
 

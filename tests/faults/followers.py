@@ -13,8 +13,8 @@ from diptych.orders.v1 import order_query_service_pb2 as orders
 from diptych.orders.v1.views_pb2 import OrderStatus
 
 from service_kit.consistency_token import open_point
-from tests.faults.client import said
 from tests.faults.history import History
+from tests.faults.refusals import said
 from tests.faults.traffic import Scene
 
 # How long one call goes on at most; after it the next one goes on from there.

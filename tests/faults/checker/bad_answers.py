@@ -145,6 +145,10 @@ def a_page_is_skipped(run: Staged) -> None:
     change_answer(run["products"], page=replace(page, number=3))
 
 
+def a_list_is_of_two_generations(run: Staged) -> None:
+    change_freshness(run["products"], generation=2)
+
+
 def an_old_answer_says_that_it_is_new(run: Staged) -> None:
     query_at(run, "old", 12, lag_seconds=1.0, is_stale=True)
 
@@ -218,6 +222,7 @@ BAD_ANSWERS: Sequence[Bad] = (
     (frozenset({"C11"}), a_list_leaves_something_out),
     (frozenset({"C11"}), a_list_shows_something_twice),
     (frozenset({"C11"}), a_list_is_not_in_order),
+    (frozenset({"C11"}), a_list_is_of_two_generations),
     (frozenset({"C11"}), a_list_is_in_order_of_something_else),
     (frozenset({"C11"}), a_list_shows_what_does_not_meet_its_filters),
     (frozenset({"C11"}), a_page_is_skipped),

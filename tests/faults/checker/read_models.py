@@ -45,8 +45,12 @@ def _broken_trace(dump: ReadDump) -> Iterator[Violation]:
 
 
 def one_writer(evidence: Evidence) -> Findings:
-    """C13: no write was accepted with an older fence token than an earlier one."""
+    """C13: no write was accepted with an older fence token than one granted, or written with, before."""
     for dump in _all_dumps(evidence):
+        for each in dump.trace or ():
+            if each.token < each.granted:
+                what = f"token {each.token} wrote position {each.position} after {each.granted} was granted"
+                yield found("C13", f"{dump.place}: {what}")
         for before, after in pairwise(dump.trace or ()):
             if after.token < before.token:
                 what = f"token {after.token} wrote position {after.position} after token {before.token}"

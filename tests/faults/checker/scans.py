@@ -40,6 +40,10 @@ class _Scan:
         return bool(shown) and all(log.holds(each.epoch, each.position) for each in shown)
 
     @property
+    def generations(self) -> set[int]:
+        return {page.freshness.generation for page in self.pages if page.freshness is not None}
+
+    @property
     def is_finished(self) -> bool:
         return any(page.page.is_last for page in self.pages if page.page is not None)
 
@@ -49,12 +53,15 @@ class _Scan:
 
 
 def complete_and_in_order(evidence: Evidence) -> Findings:
-    """C11, for the lists that the checker knows the rules of; of others only that page follows page."""
+    """C11, for the lists that the checker knows the rules of; of others only that page follows page, and that
+    all of them are of one generation."""
     by_method = defaultdict[str, list[_Scan]](list)
     for scan in _scans(evidence):
         numbers = [page.page.number for page in scan.pages if page.page is not None]
         if numbers != list(range(1, len(numbers) + 1)):
             yield found("C11", f"{scan.place}: pages {numbers[:20]}")
+        if len(scan.generations) > 1:
+            yield found("C11", f"{scan.place}: pages of generations {sorted(scan.generations)}")
         by_method[scan.call.method].append(scan)
     for method, scans in by_method.items():
         listing = LISTINGS.get(method)
