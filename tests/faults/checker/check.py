@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from tests.faults.checker import (
+    anomalies,
     commands,
     contents,
     log_order,
@@ -42,6 +43,7 @@ CHECKS: Sequence[Callable[[Evidence], Findings]] = (
     tallied_money.tallies_add_up,
     log_reads.told_as_it_is,
     watches.watched_as_it_is,
+    anomalies.no_anomalies,
 )
 
 
