@@ -11,7 +11,9 @@ import redis
 from failpoints import POINTS, REACHED, Action, Failpoint
 from local_stack import processes
 from tests.faults.arena import KILLS, PROCESSES, PROJECTORS, READS, WRITES, Arena
+from tests.faults.rebuild_faults import open_rebuild
 from tests.faults.steps import WITHOUT_EFFECT, Fault, Kind, Step
+from tests.faults.wellness import PROJECTIONS
 
 _STRIKE_SECONDS = 15.0
 _WITH_CONNECTION = ("append.before_send", *POINTS["projector"])
@@ -24,6 +26,7 @@ _MOST_HITS = {
     "generation.before_start": 2,
     "generation.started": 2,
     "query.before_wait": 5,
+    **{point: 1 for point in POINTS["projector"] if point.startswith("rebuild.")},
 }
 
 
@@ -114,6 +117,9 @@ def _come_to(arena: Arena, name: str, failpoint: Failpoint) -> bool:
         if failpoint.name.startswith("generation."):
             with redis.Redis.from_url(arena.admin_redis_url) as client:
                 client.flushall()
+        if failpoint.name.startswith("rebuild."):
+            arena.stack.wait_ready(name)
+            open_rebuild(arena, name, PROJECTIONS[failpoint.hit % len(PROJECTIONS)])
         return processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
 
 

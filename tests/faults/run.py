@@ -22,6 +22,7 @@ from tests.faults import (
     hint_faults,
     link_faults,
     process_faults,
+    rebuild_faults,
     restore_faults,
     store_faults,
     zombie_faults,
@@ -38,6 +39,7 @@ KINDS = {
     **zombie_faults.KINDS,
     **store_faults.KINDS,
     **failover_faults.KINDS,
+    **rebuild_faults.KINDS,
     **damage_faults.KINDS,
     **link_faults.KINDS,
     **hint_faults.KINDS,
@@ -93,8 +95,7 @@ def _run_on(arena: Arena, settings: RunSettings, report: Report) -> None:
         healed_at = settle(arena, report)
         report.violations += judging.verdict(healed_at)
         report.checked_seconds = judging.seconds
-        for what, count in judging.counted.items():
-            _say(f"{count:9} {what}")
+        report.situations.update(judging.counted)
         _say(f"checked in {judging.seconds:.0f} s, with {judging.looks} looks at the read models")
         report.count_faults(arena.counts)
         report.count_calls(records(*arena.history_files))
