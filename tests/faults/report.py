@@ -40,8 +40,8 @@ class Report:
     recoveries: dict[str, list[float]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
-    # What the checker saw and how often: a run without what is rare shows little.
-    situations: Counter[str] = field(default_factory=Counter)
+    # How much each check had to look at, and how often what is rare came about, also what never did.
+    looked_at: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     seconds: float = 0.0
     checked_seconds: float = 0.0
@@ -77,7 +77,6 @@ class Report:
             yield f"{kind:44} {count:4}  {well}{missed}"
         yield f"calls: {_listed(self.calls)}"
         yield f"counts: {_listed(self.counts)}"
-        yield f"seen: {_listed(self.situations)}"
         yield from (f"VIOLATION {violation}" for violation in _shown(self.violations))
         yield f"seed {self.seed}: {sum(self.tried.values())} faults, {len(self.violations)} violations"
 
@@ -95,7 +94,7 @@ class Report:
             found = json.loads((directory / _FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        for name in ("tried", "missed", "counts", "calls", "situations"):
+        for name in ("tried", "missed", "counts", "calls", "looked_at"):
             found[name] = Counter(found.get(name, {}))
         return cls(**found)
 

@@ -95,7 +95,9 @@ def _run_on(arena: Arena, settings: RunSettings, report: Report) -> None:
         healed_at = settle(arena, report)
         report.violations += judging.verdict(healed_at)
         report.checked_seconds = judging.seconds
-        report.situations.update(judging.counted)
+        report.looked_at.update(judging.counted)
+        for what, count in report.looked_at.items():
+            _say(f"{count:9} {what}")
         _say(f"checked in {judging.seconds:.0f} s, with {judging.looks} looks at the read models")
         report.count_faults(arena.counts)
         report.count_calls(records(*arena.history_files))
