@@ -11,9 +11,8 @@ import redis
 from failpoints import POINTS, REACHED, Action, Failpoint
 from local_stack import processes
 from tests.faults.arena import KILLS, PROCESSES, PROJECTORS, READS, WRITES, Arena
-from tests.faults.rebuild_faults import open_rebuild
+from tests.faults.rebuild_faults import KILLED_REBUILDS, begin_rebuild, rebuild_and_drop
 from tests.faults.steps import WITHOUT_EFFECT, Fault, Kind, Step
-from tests.faults.wellness import PROJECTIONS
 
 _STRIKE_SECONDS = 15.0
 _WITH_CONNECTION = ("append.before_send", *POINTS["projector"])
@@ -91,6 +90,7 @@ def strike(point: str, names: tuple[str, ...]) -> Fault:
             arena.stack.kill(name)
         # By itself or by us.
         arena.counts[KILLS] += 1
+        arena.counts[KILLED_REBUILDS] += came and point.startswith("rebuild.")
         arena.launch(name, {"DIPTYCH_FAILPOINTS": ""})
 
     return struck
@@ -111,15 +111,16 @@ def _come_to(arena: Arena, name: str, failpoint: Failpoint) -> bool:
         for other in others:
             # A stand-by comes to hardly any failpoint, so this one must lead.
             frozen.enter_context(arena.stack.frozen(other))
-        before = arena.stack.log(name).count(REACHED)
+        before, address = arena.stack.log(name).count(REACHED), arena.stack.address(name)
         arena.kill(name)
         arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
         if failpoint.name.startswith("generation."):
             with redis.Redis.from_url(arena.admin_redis_url) as client:
                 client.flushall()
-        if failpoint.name.startswith("rebuild."):
-            arena.stack.wait_ready(name)
-            open_rebuild(arena, name, PROJECTIONS[failpoint.hit % len(PROJECTIONS)])
+        if failpoint.name == "rebuild.before_drop":
+            rebuild_and_drop(address, "orders", timeout_seconds=_STRIKE_SECONDS)
+        elif failpoint.name.startswith("rebuild."):
+            begin_rebuild(address, "orders")
         return processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import grpc
 import redis
-from diptych.projections.v1 import projection_admin_service_pb2 as admin
-from diptych.projections.v1.projection_admin_service_pb2_grpc import ProjectionAdminServiceStub
+from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
+from diptych.projections.v1 import projection_admin_service_pb2_grpc as admin_grpc
 
 from local_stack import processes
 from tests.faults.arena import PROJECTORS, Arena
@@ -17,7 +17,7 @@ from tests.faults.wellness import PROJECTIONS
 
 KILLED_REBUILDS = "rebuilds killed on the way"
 REBUILDS = "rebuilds that came to their end"
-_CALL_SECONDS = 5.0
+_PATIENCE_SECONDS = 5.0
 _END_SECONDS = 60.0
 
 
@@ -28,7 +28,7 @@ def rebuild(*, is_killed: bool) -> Fault:
     def rebuilt(arena: Arena, step: Step) -> Iterator[str]:
         chance = step.chance
         projection = chance.choice(PROJECTIONS)
-        is_begun = open_rebuild(arena, chance.choice(PROJECTORS), projection)
+        is_begun = begin_rebuild(arena.stack.address(chance.choice(PROJECTORS)), projection)
         killed = chance.choice((PROJECTORS[:1], PROJECTORS[1:], PROJECTORS)) if is_killed else ()
         # No wait for anything: somewhere on the way.
         time.sleep(chance.uniform(0, 0.3))
@@ -46,15 +46,35 @@ def rebuild(*, is_killed: bool) -> Fault:
     return rebuilt
 
 
-def open_rebuild(arena: Arena, name: str, projection: str) -> bool:
-    """Ask a projector for a rebuild; whether it has begun."""
-    request = admin.RebuildProjectionRequest(name=projection)
-    with grpc.insecure_channel(arena.stack.address(name)) as channel, contextlib.suppress(grpc.RpcError):
-        steps = ProjectionAdminServiceStub(channel).RebuildProjection(request, timeout=_CALL_SECONDS)
-        for _ in steps:
-            steps.cancel()
-            return True
+def begin_rebuild(address: str, projection: str) -> bool:
+    """Ask for a rebuild as an operator does, and go once it is open or the projector gone; whether it is."""
+    with contextlib.suppress(grpc.RpcError), grpc.insecure_channel(address) as channel:
+        next(_progress(channel, projection, _PATIENCE_SECONDS))
+        return True
     return False
+
+
+def rebuild_and_drop(address: str, projection: str, *, timeout_seconds: float) -> None:
+    """Ask for a rebuild, wait for its end, and drop what was live before."""
+    with contextlib.suppress(grpc.RpcError), grpc.insecure_channel(address) as channel:
+        for _ in _progress(channel, projection, timeout_seconds):
+            pass
+        stub = admin_grpc.ProjectionAdminServiceStub(channel)
+        listed = stub.ListProjections(admin_pb2.ListProjectionsRequest(), timeout=_PATIENCE_SECONDS)
+        for shown in listed.projections:
+            if shown.name == projection and shown.previous_generation:
+                request = admin_pb2.DropGenerationRequest(
+                    name=projection, generation=shown.previous_generation
+                )
+                stub.DropGeneration(request, timeout=_PATIENCE_SECONDS)
+
+
+def _progress(
+    channel: grpc.Channel, projection: str, timeout_seconds: float
+) -> Iterator[admin_pb2.RebuildProjectionResponse]:
+    stub = admin_grpc.ProjectionAdminServiceStub(channel)
+    request = admin_pb2.RebuildProjectionRequest(name=projection)
+    return stub.RebuildProjection(request, timeout=timeout_seconds, wait_for_ready=True)
 
 
 def _filling(arena: Arena, projection: str) -> int:
