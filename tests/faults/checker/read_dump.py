@@ -129,8 +129,7 @@ def _take(dump: ReadDump, name: str, content: Any) -> None:
         dump.tallies.update({(tally, row, column): amount for column, amount in columns.items()})
     elif kind == "t":
         dump.rows[rest] = {_text(row) for row, _ in _scored(content)}
-    elif name != "epochs":
-        # What earlier epochs have in common with this one, readers only tell those who ask from them.
+    else:
         dump.strangers.append(name)
 
 
