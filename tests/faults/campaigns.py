@@ -69,6 +69,12 @@ CAMPAIGNS: Sequence[Campaign] = (
         expected={"rebuilds killed on the way": 25},
     ),
     Campaign(
+        name="clocks",
+        arguments=_arguments("clock kill valkey.flush", 90),
+        goals={"runs": 10},
+        expected={"runs": 1},
+    ),
+    Campaign(
         name="matrix",
         arguments=("--seconds", "120"),
         goals={"runs": 30},
