@@ -82,7 +82,7 @@ def _server(settings: Settings, runners: Sequence[Runner], log: EventLog) -> Grp
 
     service = Service(
         descriptor=admin_pb2.DESCRIPTOR.services_by_name["ProjectionAdminService"],
-        implementation=ProjectionAdminService(runners=runners, log=log),
+        implementation=ProjectionAdminService(runners=runners),
         probe=is_ready,
     )
     errors = ErrorTable(

@@ -63,6 +63,18 @@ CAMPAIGNS: Sequence[Campaign] = (
         expected={"restores": 8},
     ),
     Campaign(
+        name="rebuilds",
+        arguments=_arguments("rebuild strike.projector.rebuild", 120, "--lease-seconds", "1"),
+        goals={"rebuilds killed on the way": 500},
+        expected={"rebuilds killed on the way": 25},
+    ),
+    Campaign(
+        name="clocks",
+        arguments=_arguments("clock kill valkey.flush", 90),
+        goals={"runs": 10},
+        expected={"runs": 1},
+    ),
+    Campaign(
         name="matrix",
         arguments=("--seconds", "120"),
         goals={"runs": 30},

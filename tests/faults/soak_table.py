@@ -10,7 +10,7 @@ Reports = Mapping[str, Sequence[Report]]
 
 _HEADINGS = ("kind of fault", "n", "well again: p50", "max", "of")
 _TOTALS = ("kill -9", "Valkey losses", "Postgres crashes", "restores", "zombies", "commands")
-_MORE_TOTALS = ("commands accepted", "token reads")
+_MORE_TOTALS = ("commands accepted", "token reads", "rebuilds killed on the way")
 
 
 def as_text(reports: Reports) -> str:
@@ -45,6 +45,8 @@ def _totals(reports: Reports) -> Iterator[str]:
     commits = " ".join(sorted({report.commit for report in every if report.commit}))
     hours = sum(report.seconds for report in every) / 3600
     yield f"runs: {len(every)} ({runs}), {hours:.1f} hours, at {commits}"
+    looked_at: Counter[str] = sum((report.looked_at for report in every), Counter())
+    yield "seen: " + ", ".join(f"{count:,} {what}" for what, count in sorted(looked_at.items()))
     red = [report for report in every if report.violations]
     yield f"violations: {sum(len(report.violations) for report in red)} in {len(red)} runs"
 
