@@ -40,13 +40,31 @@ def transactions(evidence: Evidence) -> Iterator[Transaction]:
         yield Transaction(
             place=call.place, outcome=call.outcome, at=call.at, ended=call.ended, appends=appends
         )
+    lists = _Lists(evidence)
     for call in evidence.queries:
         for answer in call.answers:
-            if reads := list(_reads(evidence, call, answer)):
+            if reads := list(_reads(evidence, lists, call, answer)):
                 yield Transaction(place=call.place, outcome="ok", at=call.at, ended=answer.at, reads=reads)
 
 
-def _reads(evidence: Evidence, call: Call, answer: Answer) -> Iterator[tuple[str, tuple[int, ...]]]:
+class _Lists:
+    """What streams were up to a version; the same is kept once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._by_stream = evidence.index.by_stream
+        self._made: dict[tuple[str, int], tuple[int, ...]] = {}
+
+    def up_to(self, stream: str, version: int) -> tuple[int, ...]:
+        made = self._made.get((stream, version))
+        if made is None:
+            made = tuple(event.position for event in self._by_stream.get(stream, [])[:version])
+            self._made[stream, version] = made
+        return made
+
+
+def _reads(
+    evidence: Evidence, lists: _Lists, call: Call, answer: Answer
+) -> Iterator[tuple[str, tuple[int, ...]]]:
     response, freshness = response_of(call.method, answer.response), answer.freshness
     if call.method == "ReadStream" and response is not None and response.events[:1]:
         stream, positions = response.events[0].stream, tuple(event.position for event in response.events)
@@ -57,7 +75,7 @@ def _reads(evidence: Evidence, call: Call, answer: Answer) -> Iterator[tuple[str
     if freshness is None or not evidence.log.holds(freshness.epoch, freshness.position):
         return
     for stream, version in _shown(call, answer, response):
-        yield stream, tuple(it.position for it in evidence.index.by_stream.get(stream, [])[:version])
+        yield stream, lists.up_to(stream, version)
 
 
 def _shown(call: Call, answer: Answer, response: object) -> Iterator[tuple[str, int]]:
