@@ -89,5 +89,5 @@ def _filling(arena: Arena, projection: str) -> int:
 
 KINDS = {
     "rebuild.alone": Kind(fault=rebuild(is_killed=False), weight=2, longest_seconds=0.5),
-    "rebuild.killed": Kind(fault=rebuild(is_killed=True), weight=5, longest_seconds=0.5),
+    "rebuild.killed": Kind(fault=rebuild(is_killed=True), weight=12, longest_seconds=0.5),
 }
