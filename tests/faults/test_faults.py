@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from tests.faults.history import records
 from tests.faults.judging import Judging
 from tests.faults.report import Report
@@ -17,6 +19,7 @@ _KINDS = 20
 _MOST_SECONDS = 150.0
 
 
+@pytest.mark.timeout(900)
 def test_a_run_of_faults_keeps_every_promise_and_a_forged_answer_is_found(tmp_path: Path) -> None:
     settings = RunSettings(seed=_SEED, seconds=_MOST_SECONDS, rotation=_KINDS, lease_seconds=1.0)
     report = Report(seed=settings.seed)

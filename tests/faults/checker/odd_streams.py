@@ -66,6 +66,18 @@ def an_order_changed_before_a_watch_came_to_it(run: Staged) -> None:
     run["begun"].answers = [replace(first, changes_through=before), last]
 
 
+def a_watch_went_over_to_a_new_generation(run: Staged) -> None:
+    watched(run, "gone over", "o1", "o2", "o3")
+    [first, last] = run["gone over"].answers
+    assert first.page is not None
+    assert last.page is not None
+    assert first.freshness is not None
+    page = replace(first.page, number=last.page.number)
+    last = replace(last, page=replace(last.page, number=last.page.number + 1))
+    freshness = replace(first.freshness, generation=first.freshness.generation + 1)
+    run["gone over"].answers = [first, replace(first, page=page, freshness=freshness), last]
+
+
 ODD_STREAMS: Sequence[Odd] = (
     a_subscription_was_broken_off,
     a_subscription_saw_what_a_restore_took_away,
@@ -76,4 +88,5 @@ ODD_STREAMS: Sequence[Odd] = (
     a_watch_had_nothing_new,
     a_watch_was_of_some_orders,
     an_order_changed_before_a_watch_came_to_it,
+    a_watch_went_over_to_a_new_generation,
 )
