@@ -56,7 +56,14 @@ async def _runner(projection: Projection, settings: Settings, log: EventLog) -> 
     # Two live processes can't listen on one address, so a restarted process is the holder that it was before.
     holder = f"{socket.gethostname()}/{settings.projector_address}"
     answers = HeadAnswers(url, projection.name)
-    return Runner(projection, log=log, writer=writer, answers=answers, holder=holder)
+    return Runner(
+        projection,
+        log=log,
+        writer=writer,
+        answers=answers,
+        holder=holder,
+        lease_seconds=settings.lease_seconds,
+    )
 
 
 async def _refuse_eviction(writer: ReadModelWriter) -> None:

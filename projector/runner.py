@@ -172,6 +172,8 @@ class Runner:
             try:
                 checkpoint = await self._step(token, checkpoint, hints)
             except BatchRefused as refused:
+                # Without the lease, what was read is another projector's work, and no sign of damage.
+                await self._renew(token)
                 checkpoint = self._narrowed(refused)
 
     async def _renew(self, token: int) -> None:
@@ -269,12 +271,6 @@ class Runner:
 
 # Errors whose text is made of names, ids and positions only.
 _TELLING = (
-    EventRefused,
-    HistoryChanged,
-    LogGap,
-    Fenced,
-    CheckpointMoved,
-    ReadModelDamaged,
-    StoreError,
-    ReadStoreUnavailable,
+    *(EventRefused, HistoryChanged, LogGap, Fenced, CheckpointMoved, ReadModelDamaged),
+    *(StoreError, ReadStoreUnavailable),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from projector.contributions import contributions_of
+from projector.metrics import process_metrics
 from projector.projection import Projection, ReadModel
 from read_store import (
     Document,
@@ -50,6 +51,7 @@ class Scrubber:
         self._answers = answers
         self._pause_seconds = _ROWS / rows_per_second
         self.passes = 0
+        self._metrics = process_metrics()
         # Off for data made by another version, whose read models may declare other places.
         self.knows_places = True
 
@@ -67,6 +69,7 @@ class Scrubber:
             for tally in sorted(name[2:] for name in names if name.startswith("t:")):
                 await self._walk_tally(tally)
             self.passes += 1
+            self._metrics.scrubbed(self._projection.name)
 
     async def _walk_documents(self, model: ReadModel[Any]) -> None:
         """In the order of their last changes: one that changes meanwhile goes to the end of the walk."""

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
 
+from event_store import BegunEpoch
 from local_stack.backends import BackendSetup
 from local_stack.private_files import private_directory
 from local_stack.service_environments import SERVICES, Backends, service_environments
@@ -29,13 +32,22 @@ class Stack:
     Call from the main thread: the kernel ends children together with the thread that started them.
     """
 
-    def __init__(self, directory: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        launcher: str | None = None,
+    ) -> None:
+        """`launcher` is a module that runs the one of SABOTAGED_MODULE in its own way."""
         self.directory = private_directory(directory)
         self._environment = dict(environment or {})
         self._setup = BackendSetup(_settings(directory), directory, print)
         self._servers: dict[str, Server] = self._setup.servers
         self._services: dict[str, ServiceProcess] = {}
         self._changes: dict[str, dict[str, str]] = {}
+        self._modules: dict[str, str] = {}
+        self._launcher = launcher
         self._backends: Backends | None = None
         self.token_key = self._setup.token_key()
         self._logs = private_directory(directory / "log")
@@ -60,13 +72,19 @@ class Stack:
         return self._backends
 
     def address(self, name: str) -> str:
-        address = self._services[name].address
+        service = self._services[name]
+        # A process that was launched again comes up where it was.
+        address = service.address or self._changes[name].get(_ADDRESS_SETTINGS[self._modules[name]])
         assert address is not None, f"{name} never was ready"
         return address
 
     def server(self, name: str) -> Server:
         """The PostgresServer or ValkeyServer itself."""
         return self._servers[name]
+
+    def replace_server(self, name: str, server: Server) -> None:
+        """Another server, which runs, is in the place of one that is down for good."""
+        self._servers[name] = server
 
     def log(self, name: str) -> str:
         """What a process has said so far, over all its runs."""
@@ -76,6 +94,16 @@ class Stack:
         part = self._servers.get(name) or self._services[name]
         assert part.pid is not None, f"{name} does not run"
         return part.pid
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A sample's sum over all processes there ever were; 0 where none has any."""
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(self._multiprocess_directory))  # type: ignore[no-untyped-call] # untyped
+        return registry.get_sample_value(name, labels) or 0.0
+
+    def begin_epoch(self) -> BegunEpoch:
+        """What `diptych begin-epoch` does with a restored log; Postgres is down after it."""
+        return self._setup.begin_epoch()
 
     def end(self, name: str) -> str:
         """How a process ended, in words."""
@@ -136,13 +164,17 @@ class Stack:
 
     def launch_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a process that is down without waiting for it; what it finds in its environment stays."""
-        module, changes = self._services[name].settings.module, self._changes[name]
+        module, changes = self._modules[name], self._changes[name]
         if _ADDRESS_SETTINGS[module] not in changes:
             # Clients find a restarted process where it was.
             changes[_ADDRESS_SETTINGS[module]] = self.address(name)
         changes.update(environment or {})
         self._services[name] = self._process(module, name)
         self._services[name].launch()
+
+    def wait_ready(self, name: str) -> None:
+        """Wait for a process that was launched."""
+        self._services[name].wait_ready()
 
     def restart(self, name: str) -> None:
         self.stop_part(name)
@@ -174,6 +206,7 @@ class Stack:
             self._services[name].wait_ready()
 
     def _process(self, module: str, name: str) -> ServiceProcess:
+        self._modules[name] = module
         given = service_environments(
             self.backends, token_key=self.token_key, metrics_directory=str(self._multiprocess_directory)
         )
@@ -183,10 +216,14 @@ class Stack:
             _ADDRESS_SETTINGS[module]: "127.0.0.1:0",
             **self._environment,
             **self._changes[name],
+            **({"SABOTAGED_MODULE": module} if self._launcher else {}),
         }
         return ServiceProcess(
             ServiceSettings(
-                module=module, environment=environment, log=self._logs / f"{name}.log", stop_seconds=30
+                module=self._launcher or module,
+                environment=environment,
+                log=self._logs / f"{name}.log",
+                stop_seconds=30,
             )
         )
 

@@ -3,14 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from tests.faults.checker import (
+    anomalies,
     commands,
+    contents,
     log_order,
+    log_reads,
     queries,
     read_models,
     recovery,
+    refusals,
+    rules,
     scans,
     sums,
     tallied_money,
+    watches,
 )
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 
@@ -18,6 +24,7 @@ CHECKS: Sequence[Callable[[Evidence], Findings]] = (
     commands.acknowledged_is_there,
     commands.nothing_from_nowhere,
     commands.once,
+    contents.one_content_an_id,
     log_order.without_holes,
     log_order.real_time_of_streams,
     log_order.real_time_of_the_log,
@@ -29,9 +36,14 @@ CHECKS: Sequence[Callable[[Evidence], Findings]] = (
     queries.no_younger_than_said,
     read_models.one_writer,
     recovery.works_again,
+    rules.decided_on_what_was_so,
+    refusals.refused_for_what_was_so,
     sums.no_oversell,
     sums.money_adds_up,
     tallied_money.tallies_add_up,
+    log_reads.told_as_it_is,
+    watches.watched_as_it_is,
+    anomalies.no_anomalies,
 )
 
 

@@ -33,6 +33,8 @@ class Apply:
     generation: int
     after_position: int
     position: int
+    # The newest token that a lease was granted with by then; 0 where the store does not know.
+    granted: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,8 +163,8 @@ def _take_documents(dump: ReadDump, view: str, content: Any) -> None:
 
 
 def _apply(line: bytes) -> Apply:
-    token, generation, after, position = (int(each) for each in _text(line).split())
-    return Apply(token=token, generation=generation, after_position=after, position=position)
+    token, generation, after, position, granted = (int(each) for each in _text(line).split())
+    return Apply(token=token, generation=generation, after_position=after, position=position, granted=granted)
 
 
 def _pairs(content: Any) -> Iterable[tuple[bytes, bytes]]:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from diptych.eventlog.v1 import event_log_service_pb2 as eventlog
 from diptych.families.v1 import events_pb2 as family_events
 from diptych.families.v1 import family_query_service_pb2 as family_queries
 from diptych.families.v1.scores_pb2 import RiskTier
-from diptych.families.v1.views_pb2 import EnrollmentReportRow, PaymentMonth, RiskTierSummary
+from diptych.families.v1.views_pb2 import EnrollmentReportRow, FamilySummary, PaymentMonth, RiskTierSummary
 from diptych.orders.v1 import events_pb2 as events
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1.order_command_service_pb2 import CreditNoteItemRequest, OrderItemRequest
@@ -17,6 +18,8 @@ from tests import family_events as told
 from tests import order_events as say
 from tests.faults.checker.calls import Call
 from tests.faults.checker.staged import Staged
+from tests.faults.checker.staged_streams import streamed, subscribed, watched
+from tests.faults.checker.staged_streams import told as told_as
 
 _JUNE_30 = {"year": 2011, "month": 6, "day": 30}
 _JULY_1 = {"year": 2011, "month": 7, "day": 1}
@@ -30,6 +33,7 @@ def story() -> Staged:
     _sell(run)
     _teach(run)
     _ask(run)
+    _look_on(run)
     for projection in ("orders", "families"):
         run.take_dump(projection)
     run.healed_at = run.now
@@ -61,6 +65,12 @@ def place(run: Staged, order_id: str, *lines: say.Line) -> Call:
     return run.command(order_id, "PlaceOrder", placed, *reserved, **fields)
 
 
+def suspend(run: Staged) -> Call:
+    """Alice may not order any more."""
+    alice: Any = {"customer_id": "alice", "reason": "late"}
+    return run.command("stop", "SuspendCustomer", events.CustomerSuspended(**alice), **alice)
+
+
 def _sell(run: Staged) -> None:
     added = events.OrderItemAdded(order_id="o1", item=say.item("tin", 1, 300), total_cents=1600)
     reserved = events.StockReserved(sku="tin", quantity=1, order_id="o1")
@@ -84,6 +94,7 @@ def _sell(run: Staged) -> None:
     issued.items[0].is_returned = True
     returned = CreditNoteItemRequest(sku="mug", quantity=1, is_returned=True)
     note: Any = {"credit_note_id": "n1", "customer_id": "alice", "items": [returned], "reason": "broken"}
+    note["region_code"] = "GB"
     run.command("credit", "IssueCreditNote", issued, back, **note)
     never = run.sent("never", "ReceiveStock", sku="tin", quantity=99)
     run.answer(never, "info", code="DEADLINE_EXCEEDED")
@@ -131,6 +142,20 @@ def _ask(run: Staged) -> None:
     _look_at_payments(run)
 
 
+def _look_on(run: Staged) -> None:
+    everything = run.log.events
+    subscribed(run, "followed", everything[:7], everything[7:])
+    told_of = {"all read": everything, "families read": [it for it in everything if it.category == "family"]}
+    for label, part in told_of.items():
+        end = eventlog.ReadAllResponse(position=run.log.head, head=run.log.head)
+        end.events.extend(map(told_as, part))
+        categories = eventlog.EventFilter(categories=["family"] if part is not everything else [])
+        streamed(run, label, "ReadAll", end, filter=categories)
+    of_o1 = [told_as(event) for event in everything if event.stream == "order-o1"]
+    streamed(run, "o1 read", "ReadStream", eventlog.ReadStreamResponse(events=of_o1), stream="order-o1")
+    watched(run, "watched", "o1", "o2", "o3")
+
+
 def _look_at_payments(run: Staged) -> None:
     month = PaymentMonth(currency_code="USD", families_active=1, families_paid_late=1, received_cents=10_000)
     month.month.year, month.month.month = 2024, 2
@@ -145,6 +170,10 @@ def _look_at_payments(run: Staged) -> None:
     row = EnrollmentReportRow(risk_tier=tiers[-1].risk_tier, families=1)
     row.month.year, row.month.month = 2024, 1
     enrolled = family_queries.GetEnrollmentReportResponse(rows=[row])
+    smith = run.side("families").documents["family_summary", "smith"]
+    found = family_queries.SearchFamiliesResponse(families=[FamilySummary.FromString(smith.message)])
+    run.report("search", "SearchFamilies", found, term="MIT")
+    run.report("search in vain", "SearchFamilies", family_queries.SearchFamiliesResponse(), term="Jones")
     run.report("enrolled", "GetEnrollmentReport", enrolled)
 
 
