@@ -161,6 +161,12 @@ class Rebuilding:
 
     async def _decide(self, generation: int, finding: str) -> bool:
         if finding:
+            logger().error(
+                "generation_differs",
+                projection=self._projection.name,
+                generation=generation,
+                finding=finding,
+            )
             await self._note(generation, FillingState.DIFFERS, finding)
             return False
         if self._kept is None or not self._kept.activates:

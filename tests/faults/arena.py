@@ -65,8 +65,8 @@ class Arena:
         self.counts: Counter[str] = Counter()
         # By the beginning of its keys, the generation of a projection that was damaged last.
         self.damaged: dict[str, int] = {}
-        # Processes that were down when a fault came for them, with how they ended.
-        self.found_dead: list[str] = []
+        # What faults came upon that must not be.
+        self.oddities: list[str] = []
         self._starting: set[str] = set()
         self._loads: list[subprocess.Popen[str]] = []
 
@@ -157,7 +157,7 @@ class Arena:
         """kill -9 of a process that serves; one that was launched is let come up first."""
         self.ready(name)
         if not self.runs(name):
-            self.found_dead.append(f"{name} {self.stack.end(name)}")
+            self.oddities.append(f"{name} {self.stack.end(name)} without a fault of its own")
         self.stack.kill(name)
         self.counts[KILLS] += 1
 

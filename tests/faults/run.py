@@ -160,7 +160,7 @@ def settle(arena: Arena, report: Report) -> float:
     """
     for name in arena.resume():
         report.violations.append(f"{name} was down after the last fault")
-    report.violations += [f"{each}, without a fault of its own" for each in arena.found_dead]
+    report.violations += arena.oddities
     wellness = Wellness(arena)
     try:
         wellness.wait(_RECOVERY_SECONDS)
