@@ -14,7 +14,7 @@ from diptych.eventlog.v1.event_log_service_pb2 import (
     SubscribeResponse,
 )
 
-from event_store import EventLog, EventStore, LogPage
+from event_store import EventLog, EventStore, LogHead, LogPage
 from service_kit.context import CallContext
 from write_service.live_log import LiveLog
 from write_service.recorded_events import MOST_EVENTS, Filter, Recorded, batches, joined, recorded
@@ -75,7 +75,8 @@ class EventLogService:
         """Answer the events of the log up to its end at the time of the call."""
         wanted = Filter(request.filter)
         left = request.limit or None
-        position, end = await self._within_log(request.after_position), None
+        position, end = request.after_position, None
+        await self._within_log(position)
         while True:
             asked = MOST_EVENTS if left is None else min(MOST_EVENTS, left)
             page = await self._page(position, asked, wanted)
@@ -97,13 +98,13 @@ class EventLogService:
     ) -> AsyncGenerator[bytes, None]:
         """Answer what is there, then what comes, without gap or twin, for as long as the caller listens."""
         wanted = Filter(request.filter)
-        position, epoch = await self._within_log(request.after_position), None
+        head = await self._within_log(request.after_position)
+        position, epoch = request.after_position, head.epoch
         was_caught_up, replacements = False, self._live.replacements
         while True:
             # Taken before looking, so that what comes while we look is not slept through.
             changed = self._live.start()
-            part = await self._after(position, wanted)
-            epoch = epoch or part.epoch
+            part = await self._after(position, wanted, epoch)
             if part.epoch != epoch or part.head < position or self._live.replacements != replacements:
                 raise EpochChanged(position, (await self._log.past_epochs()).get(epoch))
             for response in _responses(part, is_news=not was_caught_up):
@@ -114,15 +115,16 @@ class EventLogService:
                 while not await _is_set(changed, self._heartbeat_seconds):
                     yield _subscribe(position, part.head, heartbeat=True)
 
-    async def _within_log(self, position: int) -> int:
-        head = (await self._log.head()).position
-        if position > head:
-            raise PositionBeyondHead(position, head)
-        return position
+    async def _within_log(self, position: int) -> LogHead:
+        head = await self._log.head()
+        if position > head.position:
+            raise PositionBeyondHead(position, head.position)
+        return head
 
-    async def _after(self, position: int, wanted: Filter) -> _Part:
+    async def _after(self, position: int, wanted: Filter, epoch: UUID) -> _Part:
         tail = self._live.after(position, MOST_EVENTS)
-        if tail is not None:
+        # Just after a restore what is in memory may still be of the history before it.
+        if tail is not None and tail.epoch == epoch:
             through = tail.events[-1].event.position if tail.events else max(position, tail.head)
             events = [each for each in tail.events if wanted.keeps(each.event)]
             return _Part(events, through, tail.head, tail.epoch)

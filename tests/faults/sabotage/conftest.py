@@ -1,8 +1,11 @@
 """The stores that trials share, one after the other, and the table of what they showed."""
 
+import os
+from pathlib import Path
+
 import pytest
 
-from tests.faults.sabotage.showing import shown
+from tests.faults.sabotage.showing import shown, write_markdown
 from tests.postgres_server import log_database, postgres_server
 from tests.valkey_server import valkey
 
@@ -10,9 +13,11 @@ __all__ = ["log_database", "postgres_server", "valkey"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the guards that were tried."""
+    """Show the guards that were tried; TWINS_TABLE names a file to write the table to as well."""
     lines = shown()
     if lines:
         terminalreporter.section("guards, each cut out and each in place")
         for line in lines:
             terminalreporter.write_line(line)
+        if place := os.environ.get("TWINS_TABLE"):
+            write_markdown(Path(place))

@@ -1,5 +1,6 @@
 """Each guard is needed: without it the checker turns red, with it the same faults leave all promises kept."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from tests.faults.sabotage.twins import TWINS, Twin
 from tests.postgres_server import LogDatabase
 from tests.valkey_server import TestValkey
 from tests.waiting import eventually
+
+# More than one run of each, for figures of how surely a guard's absence is seen.
+_RUNS = int(os.environ.get("TWINS_RUNS", "1"))
 
 
 @pytest.fixture(params=[True, False], ids=["cut", "guarded"])
@@ -36,7 +40,8 @@ async def trial(
     await made.close()
 
 
-async def test_the_guard_is_needed(trial: Trial, twin: Twin, is_cut: bool) -> None:
+@pytest.mark.parametrize("run", range(1, _RUNS + 1))
+async def test_the_guard_is_needed(trial: Trial, twin: Twin, is_cut: bool, run: int) -> None:
     began = time.monotonic()
     await twin.story(trial)
     trial.heal()
