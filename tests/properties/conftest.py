@@ -1,5 +1,6 @@
-"""What the properties are tried on: the read models' store."""
+"""What the properties are tried on: the read models' store alone, and a whole stack."""
 
+from tests.stack import stack
 from tests.valkey_server import valkey
 
-__all__ = ["valkey"]
+__all__ = ["stack", "valkey"]

@@ -113,6 +113,9 @@ def _take(dump: ReadDump, name: str, content: Any) -> None:
         dump.checkpoint = {_text(key): _text(value) for key, value in _pairs(content)}
     elif name == "sizes":
         dump.sizes = {_text(key): int(value) for key, value in _pairs(content)}
+    elif name == "epochs":
+        # The epochs that are over, each with where it ended; the log's own notes of them are the truth.
+        return
     elif kind == "d":
         _take_documents(dump, rest, content)
     elif kind == "i":
