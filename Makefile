@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROTOS := $(shell find protos -name '*.proto' | sort)
 
-.PHONY: help setup run test check lint format generate generate-check proto-check baseline lock bench clean
+.PHONY: help setup run test faults check lint format generate generate-check proto-check baseline lock bench soak clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,8 +20,14 @@ setup: .venv/ready ## make the virtual environment with pinned and hashed depend
 run: .venv/ready ## start Postgres, Valkey and the three processes, and say how to call them
 	@$(BIN)/diptych run
 
-test: .venv/ready ## pass all tests
-	$(BIN)/pytest
+# A run of minutes, which belongs to a command of its own.
+FAULTS := tests/faults/test_faults.py tests/faults/sabotage
+
+test: .venv/ready ## pass all tests but the long ones of faults
+	$(BIN)/pytest $(addprefix --ignore=,$(FAULTS))
+
+faults: .venv/ready ## every guard cut out and in place, then faults of a part of all kinds: SEED=2 for the next part
+	$(BIN)/pytest $(FAULTS)
 
 check: .venv/ready lint generate-check proto-check ## style, types, walls, generated code, protos
 
@@ -73,6 +79,9 @@ bench: .venv/ready ## import all the real data and compare it with independent s
 	$(BIN)/python -m bench.families
 	$(BIN)/python -m bench.read_your_writes
 	$(BIN)/python -m bench.list_pages
+
+soak: .venv/ready ## try faults for hours until the figures of docs/promises.md are reached
+	$(BIN)/python -m tests.faults.soak --goals
 
 clean: ## remove the environment and local data
 	rm -rf .venv .diptych

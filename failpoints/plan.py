@@ -19,6 +19,12 @@ POINTS = {
         "lease.before_renew",
         "generation.before_start",
         "generation.started",
+        "rebuild.opened",
+        "rebuild.half",
+        "rebuild.before_compare",
+        "rebuild.before_switch",
+        "rebuild.after_switch",
+        "rebuild.before_drop",
         "page.read",
         "apply.before_send",
         "apply.under_way",
@@ -34,7 +40,10 @@ POINTS = {
     ),
 }
 _NAMES = frozenset(name for names in POINTS.values() for name in names)
-_SPEC = re.compile(r"(?P<name>[a-z_.]+)=(?P<action>[a-z]+)(?::(?P<seconds>[0-9.]+))?(?:@(?P<hit>[0-9]+))?")
+_SPEC = re.compile(
+    r"(?P<name>[a-z_.]+)=(?P<action>[a-z]+)(?::(?P<seconds>[0-9.]+))?"
+    r"(?:@(?P<hit>[0-9]+)(?P<again>\+)?)?"
+)
 
 
 class FailpointsMistaken(Exception):
@@ -43,7 +52,7 @@ class FailpointsMistaken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failpoint:
-    """What happens at a place when it is reached for the `hit`-th time; once in the life of a process.
+    """What happens at a place when it is reached for the `hit`-th time, or each `hit`-th time.
 
     `seconds` is the length of a delay, and at a place in the middle of a call how long after its begin.
     """
@@ -52,14 +61,15 @@ class Failpoint:
     action: Action
     seconds: float = 0.0
     hit: int = 1
+    is_repeated: bool = False
 
     def __str__(self) -> str:
         """As DIPTYCH_FAILPOINTS spells it."""
-        return f"{self.name}={self.action}:{self.seconds:.6f}@{self.hit}"
+        return f"{self.name}={self.action}:{self.seconds:.6f}@{self.hit}{'+' if self.is_repeated else ''}"
 
 
 def parse(text: str) -> dict[str, Failpoint]:
-    """The failpoints in `name=action[:seconds][@hit]`, joined by semicolons; raises FailpointsMistaken."""
+    """The failpoints in `name=action[:seconds][@hit[+]]`, joined by semicolons; raises FailpointsMistaken."""
     found = [_failpoint(spec) for spec in text.split(";") if spec]
     return {failpoint.name: failpoint for failpoint in found}
 
@@ -73,4 +83,5 @@ def _failpoint(spec: str) -> Failpoint:
         action=cast(Action, match["action"]),
         seconds=float(match["seconds"] or 0),
         hit=int(match["hit"] or 1),
+        is_repeated=match["again"] is not None,
     )

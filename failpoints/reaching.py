@@ -41,7 +41,8 @@ def _due(name: str) -> Failpoint | None:
     if failpoint is None:
         return None
     _hits[name] += 1
-    return failpoint if _hits[name] == failpoint.hit else None
+    turn = _hits[name] % failpoint.hit if failpoint.is_repeated else _hits[name] - failpoint.hit
+    return failpoint if turn == 0 else None
 
 
 def _act(failpoint: Failpoint, lose: Callable[[], None]) -> None:

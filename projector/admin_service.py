@@ -1,13 +1,13 @@
 """Shows and steers the projections of this process, over gRPC."""
 
-import contextlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import grpc
 from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 
-from event_store import EventLog, StoreError
+from projector import rebuild_service
+from projector.describing import describe
 from projector.runner import Runner
 from service_kit.context import CallContext
 from service_kit.errors import ServiceError
@@ -16,15 +16,14 @@ from service_kit.errors import ServiceError
 class ProjectionAdminService:
     """ProjectionAdminService over the runners of this process."""
 
-    def __init__(self, *, runners: Sequence[Runner], log: EventLog) -> None:
+    def __init__(self, *, runners: Sequence[Runner]) -> None:
         self._runners = sorted(runners, key=lambda runner: runner.projection.name)
-        self._log = log
 
     async def list_projections(
         self, _request: admin_pb2.ListProjectionsRequest, _context: CallContext
     ) -> admin_pb2.ListProjectionsResponse:
         """Answer every projection with its status and lag."""
-        projections = [await self._describe(runner) for runner in self._runners]
+        projections = [await describe(runner) for runner in self._runners]
         return admin_pb2.ListProjectionsResponse(projections=projections)
 
     async def pause_projection(
@@ -33,7 +32,7 @@ class ProjectionAdminService:
         """Pause after the batch under way; raise PROJECTION_NOT_FOUND."""
         runner = self._runner(request.name)
         await runner.set_paused(True)
-        return admin_pb2.PauseProjectionResponse(projections=[await self._describe(runner)])
+        return admin_pb2.PauseProjectionResponse(projections=[await describe(runner)])
 
     async def resume_projection(
         self, request: admin_pb2.ResumeProjectionRequest, _context: CallContext
@@ -41,7 +40,40 @@ class ProjectionAdminService:
         """Go on where it stood; raise PROJECTION_NOT_FOUND."""
         runner = self._runner(request.name)
         await runner.set_paused(False)
-        return admin_pb2.ResumeProjectionResponse(projections=[await self._describe(runner)])
+        return admin_pb2.ResumeProjectionResponse(projections=[await describe(runner)])
+
+    async def rebuild_projection(
+        self, request: admin_pb2.RebuildProjectionRequest, _context: CallContext
+    ) -> AsyncGenerator[admin_pb2.RebuildProjectionResponse, None]:
+        """Fill a generation beside the live one; raise PROJECTION_NOT_FOUND or GENERATION_NOT_READY."""
+        runner = self._runner(request.name)
+        async with aclosing(rebuild_service.rebuild(runner, activates=not request.stays_beside)) as steps:
+            async for filling in steps:
+                yield admin_pb2.RebuildProjectionResponse(filling=filling)
+
+    async def activate_generation(
+        self, request: admin_pb2.ActivateGenerationRequest, _context: CallContext
+    ) -> admin_pb2.ActivateGenerationResponse:
+        """Switch to a generation; raise PROJECTION_NOT_FOUND, GENERATION_NOT_FOUND, GENERATION_NOT_READY."""
+        runner = self._runner(request.name)
+        await rebuild_service.activate(runner, request.generation)
+        return admin_pb2.ActivateGenerationResponse(projections=[await describe(runner)])
+
+    async def rollback_generation(
+        self, request: admin_pb2.RollbackGenerationRequest, _context: CallContext
+    ) -> admin_pb2.RollbackGenerationResponse:
+        """Switch back to the generation before; raise PROJECTION_NOT_FOUND or GENERATION_NOT_FOUND."""
+        runner = self._runner(request.name)
+        await rebuild_service.roll_back(runner)
+        return admin_pb2.RollbackGenerationResponse(projections=[await describe(runner)])
+
+    async def drop_generation(
+        self, request: admin_pb2.DropGenerationRequest, _context: CallContext
+    ) -> admin_pb2.DropGenerationResponse:
+        """Give a generation up; raise PROJECTION_NOT_FOUND, GENERATION_NOT_FOUND or GENERATION_LIVE."""
+        runner = self._runner(request.name)
+        await rebuild_service.drop(runner, request.generation)
+        return admin_pb2.DropGenerationResponse(projections=[await describe(runner)])
 
     def _runner(self, name: str) -> Runner:
         for runner in self._runners:
@@ -50,35 +82,3 @@ class ProjectionAdminService:
         raise ServiceError(
             grpc.StatusCode.NOT_FOUND, "PROJECTION_NOT_FOUND", f"there is no projection {name}"
         )
-
-    async def _describe(self, runner: Runner) -> admin_pb2.Projection:
-        # In this order: a status is never shown with a place from before it.
-        status, last_error = await _status(runner), runner.last_error
-        checkpoint = await runner.writer.checkpoint()
-        # While the log can't be reached, the store's own knowledge of its end is the best there is.
-        with contextlib.suppress(StoreError):
-            head = (await self._log.head()).position
-            checkpoint = replace(checkpoint, head=max(head, checkpoint.position))
-        shown = admin_pb2.Projection(
-            name=runner.projection.name,
-            version=runner.projection.version,
-            generation=checkpoint.generation,
-            status=status,
-            checkpoint=checkpoint.position,
-            events_processed=checkpoint.events,
-            lag_events=max(0, checkpoint.head - checkpoint.position),
-            last_error=last_error,
-            partitions=1,
-            lease_holder=await runner.writer.lease_holder(),
-        )
-        if checkpoint.generation > 0:
-            shown.lag_time.FromMicroseconds(round(checkpoint.lag_seconds() * 1_000_000))
-        if checkpoint.as_of is not None:
-            shown.as_of.FromDatetime(checkpoint.as_of)
-        return shown
-
-
-async def _status(runner: Runner) -> admin_pb2.ProjectionStatus.ValueType:
-    # A pause shows from the moment it was asked for, whichever process runs the projection.
-    name = "PAUSED" if await runner.writer.is_paused() else runner.status.name
-    return admin_pb2.ProjectionStatus.Value(f"PROJECTION_STATUS_{name}")

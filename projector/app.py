@@ -56,7 +56,14 @@ async def _runner(projection: Projection, settings: Settings, log: EventLog) -> 
     # Two live processes can't listen on one address, so a restarted process is the holder that it was before.
     holder = f"{socket.gethostname()}/{settings.projector_address}"
     answers = HeadAnswers(url, projection.name)
-    return Runner(projection, log=log, writer=writer, answers=answers, holder=holder)
+    return Runner(
+        projection,
+        log=log,
+        writer=writer,
+        answers=answers,
+        holder=holder,
+        lease_seconds=settings.lease_seconds,
+    )
 
 
 async def _refuse_eviction(writer: ReadModelWriter) -> None:
@@ -75,7 +82,7 @@ def _server(settings: Settings, runners: Sequence[Runner], log: EventLog) -> Grp
 
     service = Service(
         descriptor=admin_pb2.DESCRIPTOR.services_by_name["ProjectionAdminService"],
-        implementation=ProjectionAdminService(runners=runners, log=log),
+        implementation=ProjectionAdminService(runners=runners),
         probe=is_ready,
     )
     errors = ErrorTable(

@@ -62,12 +62,18 @@ class Sent:
 
 
 async def send(
-    writer: ReadModelWriter, token: int, checkpoint: Checkpoint, page: LogPage, folded: Folded
+    writer: ReadModelWriter,
+    token: int,
+    checkpoint: Checkpoint,
+    page: LogPage,
+    folded: Folded,
+    *,
+    read_at: float,
 ) -> Sent:
-    """Sends a batch; what is sent to the store from here on is done after it."""
+    """Sends a batch of a page that was read then; what is sent to the store from here on is done after it."""
     if failpoints.is_armed:
         await failpoints.reach("apply.before_send")
-    writing = asyncio.create_task(writer.apply(token, batch_of(checkpoint, page, folded)))
+    writing = asyncio.create_task(writer.apply(token, batch_of(checkpoint, page, folded, read_at)))
     # The task's first step hands the batch to the connection; documents read later must come behind it.
     await asyncio.sleep(0)
     if failpoints.is_armed:
@@ -75,7 +81,7 @@ async def send(
     return Sent(before=checkpoint, page=page, events=folded.events, writing=writing)
 
 
-def batch_of(checkpoint: Checkpoint, page: LogPage, folded: Folded) -> Batch:
+def batch_of(checkpoint: Checkpoint, page: LogPage, folded: Folded, read_at: float | None = None) -> Batch:
     """What the events of a page change; raises ValueError for a name that can't be a key."""
     last, changes = page.events[-1], folded.changes
     return Batch(
@@ -93,4 +99,5 @@ def batch_of(checkpoint: Checkpoint, page: LogPage, folded: Folded) -> Batch:
         text_entries=changes.text_entries,
         text_exits=changes.text_exits,
         tallies={key: amount for key, amount in changes.tallies.items() if amount},
+        head_read_at=read_at,
     )

@@ -7,7 +7,7 @@ from prometheus_client.registry import REGISTRY
 
 
 class ProjectionMetrics:
-    """projection_events_total, projection_position and projection_lag_events, by projection."""
+    """projection_events_total, projection_position, projection_lag_events, …, by projection."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._events = Counter(
@@ -22,6 +22,12 @@ class ProjectionMetrics:
         self._failures = Counter(
             "projection_failures", "Times that work broke off.", ("projection",), registry=registry
         )
+        self._scrubs = Counter(
+            "projection_scrubs",
+            "Times that all of a read model was looked at for damage.",
+            ("projection",),
+            registry=registry,
+        )
 
     def applied(self, projection: str, events: int) -> None:
         """Counts the events of one batch."""
@@ -31,6 +37,10 @@ class ProjectionMetrics:
         """Takes note of where the projection and the log stand."""
         self._position.labels(projection).set(position)
         self._lag.labels(projection).set(max(0, head - position))
+
+    def scrubbed(self, projection: str) -> None:
+        """Counts one whole look at a read model."""
+        self._scrubs.labels(projection).inc()
 
     def failed(self, projection: str) -> None:
         """Counts one failure."""

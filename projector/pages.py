@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,18 +14,23 @@ class LogPages:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
-        self._ahead: tuple[int, int, asyncio.Task[LogPage]] | None = None
+        self._ahead: tuple[int, int, float, asyncio.Task[LogPage]] | None = None
+        # When the page answered last was asked for, by time.monotonic: what it says is as of then.
+        self.read_at = time.monotonic()
 
     def fetch_ahead(self, after_position: int, limit: int) -> None:
         """Starts to fetch the page that will be asked for next."""
-        self._ahead = (after_position, limit, asyncio.create_task(self._read(after_position, limit)))
+        reading = asyncio.create_task(self._read(after_position, limit))
+        self._ahead = after_position, limit, time.monotonic(), reading
 
     async def next(self, after_position: int, limit: int) -> LogPage:
         """The page after a position: as many whole commands as the limit of events allows, at least one."""
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[:2] == (after_position, limit):
-            return await ahead[2]
+            self.read_at = ahead[2]
+            return await ahead[3]
         await _dropped(ahead)
+        self.read_at = time.monotonic()
         return await self._read(after_position, limit)
 
     async def close(self) -> None:
@@ -64,9 +70,9 @@ def whole_commands(events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
     return events[:end]
 
 
-async def _dropped(ahead: tuple[int, int, asyncio.Task[LogPage]] | None) -> None:
+async def _dropped(ahead: tuple[int, int, float, asyncio.Task[LogPage]] | None) -> None:
     if ahead is None:
         return
-    ahead[2].cancel()
+    ahead[3].cancel()
     with contextlib.suppress(asyncio.CancelledError, Exception):
-        await ahead[2]
+        await ahead[3]

@@ -76,7 +76,9 @@ class FreshReads:
         required = await self._required(asked, deadline, takes_stale=takes_stale)
         wait = _Wait(self._store, self._projection, deadline)
         while True:
-            snapshot = await self._store.read(self._projection, operations)
+            snapshot = await self._store.read(
+                self._projection, operations, begun_with=floor.generation if floor else 0
+            )
             if failpoints.is_armed:
                 await failpoints.reach("query.read")
             place = snapshot.checkpoint
@@ -85,6 +87,9 @@ class FreshReads:
                 _refuse_nothing(place)
                 return Answer(checkpoint=place, results=snapshot.results)
             missing = _missing(required, floor, is_met=is_met)
+            if place.generation > 0 and not place.is_live and not (takes_stale and _stands_on(floor, place)):
+                # It is kept as it was when it was live, so what is missing will never come to it.
+                raise generation_gone()
             if not await wait.for_more(missing, place):
                 if takes_stale and _stands_on(floor, place):
                     _refuse_nothing(place)
@@ -97,7 +102,7 @@ class FreshReads:
         lag_seconds = place.lag_seconds()
         freshness = Freshness(
             position=place.position,
-            stale=answer.is_short or place.is_rebuilding or lag_seconds > self._stale_after_seconds,
+            stale=answer.is_short or place.is_stale(self._stale_after_seconds),
             generation=place.generation,
             token=self.token_at(place, place.position),
         )

@@ -8,11 +8,14 @@ from read_store.connection import Connection
 from read_store.errors import (
     CheckpointMoved,
     Fenced,
+    GenerationBehind,
+    GenerationRefused,
     ReadModelDamaged,
     ReadStoreError,
     ReadStoreUnavailable,
     TallyRefused,
 )
+from read_store.generations import FillingState, Generations, KeptGenerations
 from read_store.inspection import GramSize, KeySize, KeySizes, Standing, StandingOf
 from read_store.keys import changed_index
 from read_store.library import LIBRARY, Library, compose, load_library, read_sources
@@ -49,9 +52,14 @@ __all__ = [
     "Document",
     "EpochEnd",
     "Fenced",
+    "FillingState",
+    "GenerationBehind",
+    "GenerationRefused",
+    "Generations",
     "GramSize",
     "HeadAnswers",
     "IndexEdge",
+    "KeptGenerations",
     "KeySize",
     "KeySizes",
     "Library",

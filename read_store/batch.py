@@ -1,5 +1,6 @@
 """One folded batch of events: what it changes in a partition, and how that is told to the apply function."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,14 @@ class StoredDocument:
         return document_sum(id_.encode(), content).to_bytes(4, "big") + content
 
 
+def age_us(read_at: float | None) -> int:
+    """How old something is that was read then, by this process's monotonic clock, in microseconds.
+
+    A process that was stopped meanwhile must not pass off what it knew before as what is so now.
+    """
+    return 0 if read_at is None else max(0, round((time.monotonic() - read_at) * 1_000_000))
+
+
 def unpack_document(view: str, id_: str, stored: bytes) -> StoredDocument:
     """The document in a stored value; raises ReadModelDamaged."""
     content = checked_content(view, id_.encode(), stored)
@@ -54,7 +63,8 @@ class Batch:
     documents: view -> id -> document. entries: index -> id -> score; exits: index -> ids.
     text_entries: text index -> (id, folded term, rank). text_exits: text index -> (id, folded term).
     tallies: (tally, row, column) -> amount to add. `anchor` is the event id at `position`, `as_of` its time,
-    `events` how many of the events were folded.
+    `events` how many of the events were folded. `head_read_at` is this process's monotonic clock when `head`
+    was asked for, in seconds; None for now.
     """
 
     generation: int
@@ -71,6 +81,7 @@ class Batch:
     text_entries: Mapping[str, Sequence[tuple[str, str, int]]] = field(default_factory=dict)
     text_exits: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     tallies: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    head_read_at: float | None = None
 
     def arguments(self, token: int) -> list[Argument]:
         """The arguments of the apply function; positions travel as strings."""
@@ -85,6 +96,7 @@ class Batch:
             self.anchor.hex,
             as_of_us,
             self.head,
+            age_us(self.head_read_at),
             self.events,
             checkpoint_seal(self.epoch.hex, self.position, self.anchor.hex, as_of_us),
             len(tallies),

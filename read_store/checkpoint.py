@@ -18,7 +18,10 @@ class Checkpoint:
     """One generation's place in the log. Generation 0 means that no generation was ever started.
 
     `as_of` is when the newest event included was recorded, `head` the log's newest position known,
-    `sizes` of how many keys the size is kept; `*_us` are microseconds since 1970 on the store's own clock.
+    `sizes` of how many keys the size is kept; `is_filled` whether it was ever caught up. `*_us` are
+    microseconds since 1970 on the store's own clock: `since_us` when the log got what an empty generation
+    lacks, `caught_up_us` when it was last known to be caught up (0: nobody knows), `beat_us` when the log's
+    end was last looked at.
     """
 
     generation: int
@@ -30,26 +33,41 @@ class Checkpoint:
     events: int
     version: int
     sizes: int
-    started_us: int
+    since_us: int
     caught_up_us: int
     beat_us: int
     now_us: int
+    is_filled: bool
+    is_live: bool
 
     @property
     def is_rebuilding(self) -> bool:
         """Whether this generation has never caught up with the log."""
-        return self.generation > 0 and self.caught_up_us == self.started_us
+        return self.generation > 0 and not self.is_filled
+
+    @property
+    def _is_caught_up(self) -> bool:
+        is_beating = 0 <= self.now_us - self.beat_us <= _SILENT_AFTER_US
+        return self.generation > 0 and self.position >= self.head and is_beating
 
     def lag_seconds(self) -> float:
         """0 when caught up; else how long ago this read model was last known to be caught up."""
         if self.generation == 0:
             return float("inf")
-        if self.position >= self.head and self.now_us - self.beat_us <= _SILENT_AFTER_US:
+        if self._is_caught_up:
             return 0.0
-        return max(0, self.now_us - self.caught_up_us) / 1_000_000
+        return max(0, self.now_us - (self.caught_up_us or self.since_us)) / 1_000_000
+
+    def is_stale(self, after_seconds: float) -> bool:
+        """Whether the lag is over a limit, or not known: never caught up, or the clock went back since."""
+        if not self.is_filled or self.beat_us > self.now_us:
+            return True
+        if self.caught_up_us == 0 and not self._is_caught_up:
+            return True
+        return self.lag_seconds() > after_seconds
 
 
-def parse_checkpoint(generation: bytes, now_us: bytes, flat: Sequence[bytes]) -> Checkpoint:
+def parse_checkpoint(generation: bytes, now_us: bytes, flat: Sequence[bytes], *, is_live: bool) -> Checkpoint:
     """A checkpoint from its hash as name, value, name, value; raises ReadModelDamaged."""
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
     if damage := fields.get(b"damaged"):
@@ -71,10 +89,12 @@ def parse_checkpoint(generation: bytes, now_us: bytes, flat: Sequence[bytes]) ->
         events=number(b"events"),
         version=number(b"version"),
         sizes=number(b"sizes"),
-        started_us=number(b"started_us"),
+        since_us=number(b"since_us"),
         caught_up_us=number(b"caught_up_us"),
         beat_us=number(b"beat_us"),
         now_us=int(now_us),
+        is_filled=b"is_filled" in fields,
+        is_live=is_live,
     )
 
 

@@ -17,6 +17,14 @@ class CheckpointMoved(Exception):
     """The stored checkpoint is not the one the batch started from; nothing was written."""
 
 
+class GenerationRefused(Exception):
+    """The generation is not one that may be switched to or dropped; nothing was changed."""
+
+
+class GenerationBehind(Exception):
+    """The generation has not come as far as the one that readers see; nothing was changed."""
+
+
 class TallyRefused(Exception):
     """A tally of the batch is not a number or would leave 64 bits; nothing was written."""
 

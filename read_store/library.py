@@ -13,6 +13,7 @@ _FOLDER = Path(__file__).parent / "lua"
 _SOURCES = (
     "byte_order",
     "redis_now",
+    "outdated",
     "refuse_write",
     "members_of",
     "note_size",
@@ -29,7 +30,14 @@ _SOURCES = (
     "note_beat",
     "apply",
     "beat",
+    "empty_generation",
     "start_generation",
+    "open_generation",
+    "note_filling",
+    "switch_generation",
+    "roll_back_generation",
+    "forget_generation",
+    "is_held",
     "acquire_lease",
     "renew_lease",
     "release_lease",
@@ -59,10 +67,24 @@ _SOURCES = (
     "stands_right",
     "read_standing",
     "read_epoch_end",
+    "is_kept",
     "read",
+    "look",
 )
-_WRITING = ("apply", "beat", "start_generation", "acquire_lease", "renew_lease", "release_lease")
-_READING = ("read",)
+_WRITING = (
+    "apply",
+    "beat",
+    "start_generation",
+    "open_generation",
+    "note_filling",
+    "switch_generation",
+    "roll_back_generation",
+    "forget_generation",
+    "acquire_lease",
+    "renew_lease",
+    "release_lease",
+)
+_READING = ("read", "look")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

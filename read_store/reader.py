@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from read_store.beats import Beats
 from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadModelDamaged
@@ -31,6 +32,7 @@ class ReadStore:
         self._read_function = library.function("read")
         self._connection = Connection(url)
         self._reports = Reports(self._connection)
+        self._beats = Beats()
         self._subscriber = Subscriber(url, self._read_applied)
         self._asks: dict[str, asyncio.Task[Head]] = {}
         self._next_asks: dict[str, asyncio.Task[Head]] = {}
@@ -47,12 +49,20 @@ class ReadStore:
         await self._subscriber.close()
         await self._connection.close()
 
-    async def read(self, projection: str, operations: Sequence[Operation[Any]]) -> Snapshot:
-        """Answers all operations from one moment. Raises ReadModelDamaged, and tells the projector of it."""
+    async def read(
+        self, projection: str, operations: Sequence[Operation[Any]], *, begun_with: int = 0
+    ) -> Snapshot:
+        """Answers all operations from one moment of one generation: that which the caller has begun with,
+        while it is kept, else the live one. Raises ReadModelDamaged, and tells the projector of it."""
         try:
-            return await take_snapshot(
-                self._connection, self._read_function, partition_root(projection), operations
+            snapshot = await take_snapshot(
+                self._connection,
+                self._read_function,
+                partition_root(projection),
+                operations,
+                begun_with=begun_with,
             )
+            return self._beats.corrected(projection, snapshot)
         except ReadModelDamaged as damage:
             self._reports.send(projection, damage)
             raise

@@ -20,12 +20,22 @@ class Snapshot:
 
 
 async def take_snapshot(
-    connection: Connection, function: str, root: str, operations: Sequence[Operation[Any]]
+    connection: Connection,
+    function: str,
+    root: str,
+    operations: Sequence[Operation[Any]],
+    *,
+    begun_with: int = 0,
 ) -> Snapshot:
-    """Answers all operations from one moment of the live generation. Raises ReadModelDamaged."""
+    """Answers all operations from one moment of one generation. Raises ReadModelDamaged.
+
+    That is the one which the caller has begun with, while it is kept, else the live one.
+    """
     request = json.dumps([operation.request() for operation in operations], ensure_ascii=False)
-    generation, now_us, fields, replies, sizes = await connection.send("FCALL_RO", function, 1, root, request)
-    checkpoint = parse_checkpoint(generation, now_us, fields)
+    generation, now_us, fields, replies, sizes, live = await connection.send(
+        "FCALL_RO", function, 1, root, request, begun_with or ""
+    )
+    checkpoint = parse_checkpoint(generation, now_us, fields, is_live=generation == live)
     if not _has_its_sizes(checkpoint, sizes):
         raise ReadModelDamaged("checkpoint")
     results = tuple(operation.parse(reply) for operation, reply in zip(operations, replies, strict=True))

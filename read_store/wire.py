@@ -13,6 +13,8 @@ import hiredis
 from read_store.errors import (
     CheckpointMoved,
     Fenced,
+    GenerationBehind,
+    GenerationRefused,
     ReadModelDamaged,
     ReadStoreError,
     ReadStoreUnavailable,
@@ -24,6 +26,8 @@ _REFUSALS: dict[str, type[Exception]] = {
     "FENCED": Fenced,
     "CHECKPOINT_MOVED": CheckpointMoved,
     "TALLY_REFUSED": TallyRefused,
+    "GENERATION_REFUSED": GenerationRefused,
+    "GENERATION_BEHIND": GenerationBehind,
 }
 
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from read_store.batch import Batch, StoredDocument, unpack_document
-from read_store.check_sums import checkpoint_seal
+from read_store.batch import Batch, StoredDocument, age_us, unpack_document
 from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
-from read_store.errors import ReadStoreError
+from read_store.generations import Generations, empty_generation
 from read_store.keys import changed_index, partition_root
 from read_store.library import LIBRARY, Library, load_library
 from read_store.operations import Operation
@@ -24,6 +23,7 @@ class ReadModelWriter:
         self._root = partition_root(projection, partition)
         self._library = library
         self._connection = Connection(url, on_connect=self._prepare, silence_seconds=10.0)
+        self.generations = Generations(self._connection, self._root, self._call)
 
     async def open(self) -> None:
         """Connects; a store that is away is tried again until close."""
@@ -55,10 +55,10 @@ class ReadModelWriter:
 
     async def lease_holder(self) -> str:
         """Who has the lease now; empty when nobody has."""
-        lease = self._connection.send("HMGET", f"{self._root}lease", "holder", "until_us")
-        (holder, until_us), time = await lease, await self._connection.call("TIME")
+        lease = self._connection.send("HMGET", f"{self._root}lease", "holder", "from_us", "until_us")
+        (holder, from_us, until_us), time = await lease, await self._connection.call("TIME")
         now_us = int(time[0]) * 1_000_000 + int(time[1])
-        return holder.decode() if holder and int(until_us) > now_us else ""
+        return holder.decode() if holder and int(from_us or 0) <= now_us < int(until_us) else ""
 
     async def checkpoint(self) -> Checkpoint:
         """The live generation's checkpoint; generation 0 when there is none. Raises ReadModelDamaged."""
@@ -106,11 +106,13 @@ class ReadModelWriter:
         """
         return bool(await self._call("apply", *batch.arguments(token)))
 
-    async def heartbeat(self, token: int, checkpoint: Checkpoint, head: int) -> bool:
-        """Says that the writer lives, has come to this checkpoint, and that the log ends at `head`; answers
-        whether the projection is paused."""
+    async def heartbeat(
+        self, token: int, checkpoint: Checkpoint, head: int, *, head_read_at: float | None = None
+    ) -> bool:
+        """Says that the writer lives, has come to this checkpoint, and that the log ended at `head` when it
+        was asked (None: now); answers whether the projection is paused."""
         place = (checkpoint.generation, checkpoint.epoch.hex, checkpoint.position)
-        return bool(await self._call("beat", token, *place, head))
+        return bool(await self._call("beat", token, *place, head, age_us(head_read_at)))
 
     async def new_generation(
         self,
@@ -119,45 +121,17 @@ class ReadModelWriter:
         epoch: UUID,
         *,
         head: int = 0,
+        since_us: int = 0,
         past_epochs: Mapping[UUID, int] | None = None,
     ) -> tuple[int, int]:
-        """Starts an empty generation of that projection version and makes it live, of a log that ends at
-        `head`; answers its number and that of the generation that was live before (0: none).
+        """Starts an empty generation and makes it live; nothing older is served from then on.
 
-        `past_epochs` have the last position that each has in common with the next.
+        Answers its number and that of the generation that was live before (0: none). The arguments are those
+        of Generations.open.
         """
-        past = [part for each, position in (past_epochs or {}).items() for part in (each.hex, position)]
-        seal = checkpoint_seal(epoch.hex, 0, "", 0)
-        generation, before = await self._call(
-            "start_generation", token, version, epoch.hex, head, seal, *past
-        )
+        content = empty_generation(version, epoch, head, since_us, past_epochs or {})
+        generation, before = await self._call("start_generation", token, *content)
         return int(generation), int(before)
-
-    async def drop_generation(self, generation: int) -> int:
-        """Removes all keys of a generation that is not live, little by little; answers how many."""
-        live = await self._connection.call("GET", f"{self._root}live")
-        if live is not None and generation == int(live):
-            raise ReadStoreError(f"generation {generation} is live")
-        place, dropped = b"0", 0
-        while True:
-            place, keys = await self._connection.call(
-                "SCAN", place, "MATCH", f"{self._root}g{generation}:*", "COUNT", 1000
-            )
-            if keys:
-                dropped += await self._connection.call("UNLINK", *keys)
-            if place == b"0":
-                return dropped
-
-    async def generations(self) -> set[int]:
-        """The numbers of all generations that have keys."""
-        place, found = b"0", set[int]()
-        while True:
-            place, keys = await self._connection.call(
-                "SCAN", place, "MATCH", f"{self._root}g*:[cs]*", "COUNT", 1000
-            )
-            found |= {int(key.decode()[len(self._root) + 1 :].split(":")[0]) for key in keys}
-            if place == b"0":
-                return found
 
     async def set_paused(self, is_paused: bool) -> None:
         """Pauses or resumes the projection, for every process and beyond restarts."""
@@ -177,6 +151,6 @@ class ReadModelWriter:
     async def _prepare(self) -> None:
         await load_library(self._connection, self._library)
 
-    async def _call(self, function: str, *arguments: Any) -> Any:
-        name = self._library.function(function)
-        return await self._connection.call("FCALL", name, 1, self._root, *arguments)
+    async def _call(self, function: str, *arguments: Any, read_only: bool = False) -> Any:
+        name, kind = self._library.function(function), "FCALL_RO" if read_only else "FCALL"
+        return await self._connection.call(kind, name, 1, self._root, *arguments)

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     # Seals page and consistency tokens: 16 to 64 bytes in hex, the same for all processes.
     token_key: str | None = Field(default=None, repr=False)
     stale_after_seconds: float = Field(default=5.0, gt=0)
+    # How long a projector that fell silent keeps its read models from the next one.
+    lease_seconds: float = Field(default=5.0, ge=0.2)
     # How long calls under way may take to end once the process was told to stop.
     drain_seconds: float = Field(default=10.0, ge=0)
     # How long the process keeps answering after it became NOT_SERVING, for balancers to notice.

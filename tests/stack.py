@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
 
+from event_store import BegunEpoch
 from local_stack.backends import BackendSetup
 from local_stack.private_files import private_directory
 from local_stack.service_environments import SERVICES, Backends, service_environments
@@ -60,13 +63,19 @@ class Stack:
         return self._backends
 
     def address(self, name: str) -> str:
-        address = self._services[name].address
+        service = self._services[name]
+        # A process that was launched again comes up where it was.
+        address = service.address or self._changes[name].get(_ADDRESS_SETTINGS[service.settings.module])
         assert address is not None, f"{name} never was ready"
         return address
 
     def server(self, name: str) -> Server:
         """The PostgresServer or ValkeyServer itself."""
         return self._servers[name]
+
+    def replace_server(self, name: str, server: Server) -> None:
+        """Another server, which runs, is in the place of one that is down for good."""
+        self._servers[name] = server
 
     def log(self, name: str) -> str:
         """What a process has said so far, over all its runs."""
@@ -76,6 +85,16 @@ class Stack:
         part = self._servers.get(name) or self._services[name]
         assert part.pid is not None, f"{name} does not run"
         return part.pid
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A sample's sum over all processes there ever were; 0 where none has any."""
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(self._multiprocess_directory))  # type: ignore[no-untyped-call] # untyped
+        return registry.get_sample_value(name, labels) or 0.0
+
+    def begin_epoch(self) -> BegunEpoch:
+        """What `diptych begin-epoch` does with a restored log; Postgres is down after it."""
+        return self._setup.begin_epoch()
 
     def end(self, name: str) -> str:
         """How a process ended, in words."""
@@ -143,6 +162,10 @@ class Stack:
         changes.update(environment or {})
         self._services[name] = self._process(module, name)
         self._services[name].launch()
+
+    def wait_ready(self, name: str) -> None:
+        """Wait for a process that was launched."""
+        self._services[name].wait_ready()
 
     def restart(self, name: str) -> None:
         self.stop_part(name)

@@ -1,30 +1,33 @@
 -- Writes one folded batch, its checkpoint and its notification together, or nothing.
--- Arguments: token, generation, epoch, position started from, new position, anchor, as_of_us, head, events, seal
--- of the checkpoint, number of tally arguments, tallies, sections. Answers whether the projection is paused, or
--- DAMAGED for data that was found lost: the batch is written, and the generation is worth nothing.
+-- Arguments: token, generation, epoch, position started from, new position, anchor, as_of_us, head, how many us ago
+-- that was the head, events, seal of the checkpoint, number of tally arguments, tallies, sections. Answers whether
+-- the projection is paused, or DAMAGED for data that was found lost: the batch is written, and the generation is worth nothing.
 local function apply(keys, argv)
   local root, data = keys[1], keys[1] .. 'g' .. argv[2] .. ':'
   local refusal = refuse_write(root, data, argv[1], argv[3], argv[4])
   if refusal then
     return redis.error_reply(refusal)
   end
-  local last_tally, changes = 11 + tonumber(argv[11]), { grown = {} }
+  local last_tally, changes = 12 + tonumber(argv[12]), { grown = {} }
   local checkpoint = data .. 'checkpoint'
   if redis.call('HGET', checkpoint, 'sizes') ~= tostring(redis.call('HLEN', data .. 'sizes')) then
     changes.damage = 'checkpoint'
   end
   -- Tallies come first: they alone can be refused by the data, and they alone can be undone.
-  refusal = add_tallies(data, argv, 12, last_tally, changes)
+  refusal = add_tallies(data, argv, 13, last_tally, changes)
   if refusal then
     return redis.error_reply(refusal)
   end
   write_entries(data, argv, last_tally + 1, changes)
   write_sizes(data, changes)
-  redis.call('HSET', checkpoint, 'position', argv[5], 'anchor', argv[6], 'as_of_us', argv[7], 'seal', argv[10],
+  redis.call('HSET', checkpoint, 'position', argv[5], 'anchor', argv[6], 'as_of_us', argv[7], 'seal', argv[11],
     'sizes', redis.call('HLEN', data .. 'sizes'))
-  redis.call('HINCRBY', checkpoint, 'events', argv[9])
-  note_beat(data, argv[5], argv[8])
-  redis.call('PUBLISH', root .. 'applied', argv[3] .. ' ' .. argv[5] .. ' ' .. argv[2])
+  redis.call('HINCRBY', checkpoint, 'events', argv[10])
+  note_beat(data, argv[5], argv[8], argv[9])
+  -- Readers wait for the generation that they see, and for no other.
+  if redis.call('GET', root .. 'live') == argv[2] then
+    redis.call('PUBLISH', root .. 'applied', argv[3] .. ' ' .. argv[5] .. ' ' .. argv[2])
+  end
   if changes.damage then
     -- Kept: some damage can't be seen any more once it was written over.
     redis.call('HSET', checkpoint, 'damaged', changes.damage)

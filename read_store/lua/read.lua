@@ -1,8 +1,10 @@
--- Answers operations on the live generation together with its checkpoint, all of one moment.
--- Argument: the operations as a JSON list.
+-- Answers operations on one generation together with its checkpoint, all of one moment.
+-- Arguments: the operations as a JSON list, and the generation that the caller has begun with ('' for none). It is
+-- the live one that answers when that one is not kept any more.
 local function read(keys, argv)
   local root = keys[1]
-  local generation = redis.call('GET', root .. 'live') or '0'
+  local live = redis.call('GET', root .. 'live') or '0'
+  local generation = is_kept(root, argv[2]) and argv[2] or live
   local data = root .. 'g' .. generation .. ':'
   local readers = {
     document = read_document,
@@ -22,5 +24,5 @@ local function read(keys, argv)
     results[at] = readers[operation.kind](data, operation)
   end
   return { generation, redis_now(), redis.call('HGETALL', data .. 'checkpoint'), results,
-    redis.call('HLEN', data .. 'sizes') }
+    redis.call('HLEN', data .. 'sizes'), live }
 end

@@ -4,7 +4,6 @@ local function renew_lease(keys, argv)
   if redis.call('HGET', root .. 'lease', 'token') ~= argv[1] then
     return 0
   end
-  local ends = string.format('%d', tonumber(redis_now()) + tonumber(argv[2]))
-  redis.call('HSET', root .. 'lease', 'until_us', ends)
+  hold_lease(root, redis_now(), argv[2])
   return 1
 end

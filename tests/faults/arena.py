@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +17,9 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from local_stack import processes
+from local_stack.valkey import ValkeyServer
 from tests.faults.checker.log_dump import Fork
+from tests.faults.checker.tracing import trace_batches
 from tests.faults.links import Links
 from tests.faults.load import LoadSettings
 from tests.ports import free_ports
@@ -27,6 +31,7 @@ PROJECTORS = ("projector", "second_projector")
 PROCESSES = (*WRITES, *PROJECTORS, *READS)
 STORES = ("postgres", "valkey")
 _ENDING_SECONDS = 120.0
+KILLS = "kill -9"
 
 
 class Arena:
@@ -35,14 +40,23 @@ class Arena:
     To be used from the main thread, to whose life the processes are bound.
     """
 
-    def __init__(self, directory: Path, *, seed: int, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, directory: Path, *, seed: int, lease_seconds: float = 5.0) -> None:
         self.directory = directory
         self.seed = seed
-        self.stack = Stack(directory / "stack", {"DIPTYCH_LOG_LEVEL": "warning", **(environment or {})})
+        self.lease_seconds = lease_seconds
+        environment = {"DIPTYCH_LOG_LEVEL": "warning", "DIPTYCH_LEASE_SECONDS": str(lease_seconds)}
+        self.stack = Stack(directory / "stack", environment)
         self.links = Links()
         self.histories = directory / "histories"
         # The epochs that the log had before its own.
         self.forks: dict[UUID, Fork] = {}
+        # What faults did, where it is not one thing a fault: signals, resumptions.
+        self.counts: Counter[str] = Counter()
+        # By the beginning of its keys, the generation of a projection that was damaged last.
+        self.damaged: dict[str, int] = {}
+        # Processes that were down when a fault came for them, with how they ended.
+        self.found_dead: list[str] = []
+        self._starting: set[str] = set()
         self._loads: list[subprocess.Popen[str]] = []
 
     @property
@@ -53,7 +67,13 @@ class Arena:
     @property
     def admin_redis_url(self) -> str:
         """The administrator of the read models' store, past all links."""
-        return str(self.stack.server("valkey").admin_url)  # type: ignore[attr-defined] # it is Valkey
+        return self.valkey.admin_url
+
+    @property
+    def valkey(self) -> ValkeyServer:
+        server = self.stack.server("valkey")
+        assert isinstance(server, ValkeyServer)
+        return server
 
     @property
     def history_files(self) -> list[Path]:
@@ -62,7 +82,11 @@ class Arena:
     def start(self) -> "Arena":
         """Start everything but the load."""
         self.histories.mkdir(parents=True)
+        # Replicas need one.
+        [port] = free_ports(1)
+        self.valkey.settings = replace(self.valkey.settings, tcp_port=port)
         self.stack.start_servers()
+        trace_batches(self.admin_redis_url)
         modules = {name: name.removeprefix("second_") for name in PROCESSES}
         self.stack.others(
             {name: (module, self._environment(module, name)) for name, module in modules.items()}
@@ -82,8 +106,11 @@ class Arena:
                     raise
                 time.sleep(processes.POLL_SECONDS)
 
-    def start_load(self, *, count: int, clients: int, pause_seconds: float) -> None:
-        """Start so many processes of a load and return when each has made what it works on."""
+    def start_load(self, *, count: int = 1, **amounts: float) -> None:
+        """Start so many processes of a load and return when each has made what it works on.
+
+        `amounts` are those of LoadSettings.
+        """
         for place in range(count):
             settings = LoadSettings(
                 seed=self.seed,
@@ -92,13 +119,17 @@ class Arena:
                 reads=self._ports(READS),
                 place=place,
                 places=count,
-                clients=clients,
-                pause_seconds=pause_seconds,
+                **amounts,  # type: ignore[arg-type] # of their names and types, as run has them
             )
             self._loads.append(self._launch_load(settings))
         for load in self._loads:
             assert load.stdout is not None
             assert load.stdout.readline() == "open\n", "a load did not begin"
+
+    def be_patient(self) -> None:
+        """Tell the load that all faults are over."""
+        for load in self._loads:
+            load.send_signal(signal.SIGUSR1)
 
     def end_load(self) -> None:
         """Let every client come to a certain outcome, and wait for it."""
@@ -107,9 +138,29 @@ class Arena:
         for load in self._loads:
             assert load.wait(_ENDING_SECONDS) == 0, f"a load ended with {load.returncode}"
 
+    def kill(self, name: str) -> None:
+        """kill -9 of a process that serves; one that was launched is let come up first."""
+        self.ready(name)
+        if not self.runs(name):
+            self.found_dead.append(f"{name} {self.stack.end(name)}")
+        self.stack.kill(name)
+        self.counts[KILLS] += 1
+
+    def launch(self, name: str, environment: dict[str, str] | None = None) -> None:
+        """Start a process that is down without waiting for it; `ready` does."""
+        self.stack.launch_part(name, environment)
+        self._starting.add(name)
+
+    def ready(self, *names: str) -> None:
+        """Wait for processes that were launched: for these, or for all."""
+        for name in self._starting.intersection(names or PROCESSES):
+            self.stack.wait_ready(name)
+            self._starting.remove(name)
+
     def resume(self) -> list[str]:
         """Start what is down and wake what is stopped; their names."""
         self.links.heal()
+        self.ready()
         for name in filter(self.runs, (*STORES, *PROCESSES)):
             os.kill(self.stack.pid(name), signal.SIGCONT)
         ended = [name for name in (*STORES, *PROCESSES) if not self.runs(name)]

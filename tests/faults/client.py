@@ -10,29 +10,19 @@ from typing import Any
 import grpc
 from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped] # ships no types
 
 from service_kit.consistency_token import open_point
 from tests.faults.history import History, Kind
 from tests.faults.queries import Query, Scan
+from tests.faults.questions import Question
+from tests.faults.refusals import CERTAIN, said
 from tests.faults.traffic import Command, Scene
 
-# Answers that say for sure that a command has no effect now and none later.
-_CERTAIN = frozenset(
-    {
-        "INVALID_ARGUMENT",
-        "NOT_FOUND",
-        "ALREADY_EXISTS",
-        "PERMISSION_DENIED",
-        "UNAUTHENTICATED",
-        "FAILED_PRECONDITION",
-        "ABORTED",
-        "OUT_OF_RANGE",
-        "UNIMPLEMENTED",
-    }
-)
-_MOST_PAUSE_SECONDS = 0.3
+MOST_PAUSE_SECONDS = 0.3
 _RESUMPTIONS = 8
+_DEADLINE_SECONDS = 6.0
+# On a machine that is busy with other things; whatever takes longer than that is stuck.
+_PATIENT_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +80,7 @@ class Client:
         """Send a command until its outcome is certain, at most so often; whether it is."""
         for attempt in range(tries):
             if attempt:
-                await asyncio.sleep(self._chance.uniform(0.02, _MOST_PAUSE_SECONDS))
+                await asyncio.sleep(self._chance.uniform(0.02, MOST_PAUSE_SECONDS))
             kind = await self._send(command)
             if kind != "info":
                 return True
@@ -98,27 +88,48 @@ class Client:
 
     async def query(self, query: Query, *, fully: bool = False) -> None:
         """Ask for an entity, as new as what this client has seen."""
+        entity = {"view": query.view, "id": query.id, "version": None}
+        answer = await self._read(query, fully=fully, stream=query.stream, entity=entity)
+        if answer is not None:
+            number, token, response = answer
+            shown = {**entity, "version": getattr(response, query.field).version}
+            self._completed_read(number, query, token, response, entity=shown)
+
+    async def ask(self, question: Question) -> None:
+        """Ask for a report or a search, as new as what this client has seen."""
+        answer = await self._read(question)
+        if answer is not None:
+            number, token, response = answer
+            self._completed_read(number, question, token, response)
+
+    async def _read(
+        self, query: Query | Question, *, fully: bool = False, **about: Any
+    ) -> tuple[int, dict[str, Any] | None, Any] | None:
+        """The number of the call, the token that it went with, and the answer if there is one."""
         request = type(query.request)()
         request.CopyFrom(query.request)
         token = self._ask_for_freshness(request, query.service, fully=fully)
-        entity = {"view": query.view, "id": query.id, "version": None}
-        number = self._invoked(query.rpc, request, token_in=token, stream=query.stream, entity=entity)
+        number = self._invoked(query.rpc, request, token_in=token, **about)
         stub = self._chance.choice(self._services.reads)[query.service]
         try:
-            answer = await getattr(stub, query.rpc)(request, timeout=self._deadline_seconds())
+            return number, token, await getattr(stub, query.rpc)(request, timeout=self._deadline_seconds())
         except grpc.aio.AioRpcError as error:
             self._failed_read(number, query.rpc, error, token_in=token)
-            return
+            return None
+
+    def _completed_read(
+        self, number: int, query: Query | Question, token: dict[str, Any] | None, response: Any, **about: Any
+    ) -> None:
         self._history.complete(
             number,
             "ok",
             self.name,
             query.rpc,
             token_in=token,
-            freshness=self._seen(query.service, answer.freshness),
-            entity={**entity, "version": getattr(answer, query.field).version},
-            response=_base64(answer),
+            freshness=self._seen(query.service, response.freshness),
+            response=base64_of(response),
             code="OK",
+            **about,
         )
 
     async def scan(self, scan: Scan) -> None:
@@ -139,7 +150,7 @@ class Client:
                     return
             else:
                 return
-            await asyncio.sleep(self._chance.uniform(0.05, _MOST_PAUSE_SECONDS))
+            await asyncio.sleep(self._chance.uniform(0.05, MOST_PAUSE_SECONDS))
 
     async def _pages(self, walk: "_Walk", number: int) -> None:
         scan = walk.scan
@@ -153,7 +164,7 @@ class Client:
                 token_in=walk.token,
                 freshness=self._seen(scan.service, page.freshness),
                 rows=[getattr(row, scan.key) for row in getattr(page, scan.rows)],
-                response=_base64(page),
+                response=base64_of(page),
                 page=walk.next_page(is_last=not page.next_page_token),
                 code="OK",
             )
@@ -162,13 +173,7 @@ class Client:
             walk.is_over = not page.next_page_token
 
     async def _send(self, command: Command) -> Kind:
-        request, context = command.request, command.request.context
-        expected = context.expected_version if context.HasField("expected_version") else None
-        about: dict[str, Any] = {
-            "command_id": context.command_id,
-            "stream": command.stream,
-            "expected_version": expected,
-        }
+        request, about = command.request, command.about
         number = self._invoked(command.rpc, request, **about)
         stub = self._chance.choice(self._services.writes)[command.service]
         try:
@@ -184,16 +189,16 @@ class Client:
             command.rpc,
             **about,
             receipt=receipt,
-            response=_base64(answer),
+            response=base64_of(answer),
             code="OK",
         )
         return "ok"
 
     def _invoked(self, method: str, request: Message, **about: Any) -> int:
-        return self._history.invoke(self.name, method, request=_base64(request), **about)
+        return self._history.invoke(self.name, method, request=base64_of(request), **about)
 
     def _failed(self, number: int, method: str, error: grpc.aio.AioRpcError, **about: Any) -> Kind:
-        kind: Kind = "fail" if error.code().name in _CERTAIN else "info"
+        kind: Kind = "fail" if error.code().name in CERTAIN else "info"
         self._history.complete(number, kind, self.name, method, **about, **said(error))
         if kind == "info":
             self._lives += 1
@@ -236,7 +241,8 @@ class Client:
 
     def _ask_for_freshness(self, request: Any, service: str, *, fully: bool = False) -> dict[str, Any] | None:
         request.consistency.Clear()
-        request.consistency.max_wait.FromTimedelta(timedelta(seconds=self._chance.choice((1, 5, 20))))
+        seconds = _PATIENT_SECONDS if self._scene.is_patient else self._chance.choice((1.0, 5.0, 20.0))
+        request.consistency.max_wait.FromTimedelta(timedelta(seconds=seconds))
         if fully:
             request.consistency.fully_consistent = True
             return None
@@ -258,24 +264,11 @@ class Client:
         }
 
     def _deadline_seconds(self) -> float:
+        if self._scene.is_patient:
+            return _PATIENT_SECONDS
         # Now and then less than a commit takes.
-        return self._chance.uniform(0.002, 0.05) if self._chance.random() < 0.04 else 6.0
+        return self._chance.uniform(0.002, 0.05) if self._chance.random() < 0.04 else _DEADLINE_SECONDS
 
 
-def said(error: grpc.aio.AioRpcError) -> dict[str, Any]:
-    """The code of a refusal, and what our code says in its details where that is who answered."""
-    found: dict[str, Any] = {"code": error.code().name, "reason": None}
-    for key, value in error.trailing_metadata() or ():
-        if key != "grpc-status-details-bin":
-            continue
-        info = error_details_pb2.ErrorInfo()
-        for detail in status_pb2.Status.FromString(value).details:
-            if detail.Unpack(info):
-                found["reason"] = info.reason
-                if current := info.metadata.get("current_version"):
-                    found["current_version"] = int(current)
-    return found
-
-
-def _base64(message: Message) -> str:
+def base64_of(message: Message) -> str:
     return base64.b64encode(message.SerializeToString(deterministic=True)).decode("ascii")

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from tests.faults.arena import Arena
-from tests.faults.steps import Fault, Kind, Step
+from tests.faults.steps import WITHOUT_EFFECT, Fault, Kind, Step
 
 _ROOTS = ("diptych:{orders:0}:", "diptych:{families:0}:")
 
@@ -24,7 +24,9 @@ def damage(change: Damage) -> Fault:
         root = chance.choice(_ROOTS)
         with redis.Redis.from_url(arena.admin_redis_url) as client:
             live = client.get(f"{root}live")
-            what = change(client, f"{root}g{int(live)}:", chance) if live is not None else "nothing there"
+            what = change(client, f"{root}g{int(live)}:", chance) if live is not None else WITHOUT_EFFECT
+            if live is not None:
+                arena.damaged[root] = int(live)
         yield what
 
     return damaged
@@ -33,7 +35,7 @@ def damage(change: Damage) -> Fault:
 def _key_gone(client: Any, prefix: str, chance: random.Random) -> str:
     keys = [key for key in _keys(client, prefix) if not key.endswith(":checkpoint")]
     if not keys:
-        return "no key there"
+        return WITHOUT_EFFECT
     key = chance.choice(keys)
     client.delete(key)
     return key
@@ -43,7 +45,7 @@ def _row_gone(client: Any, prefix: str, chance: random.Random) -> str:
     key, field = _row(client, prefix, chance)
     if key:
         client.hdel(key, field)
-    return f"{key} {field}"
+    return f"{key} {field}" if key else WITHOUT_EFFECT
 
 
 def _row_changed(client: Any, prefix: str, chance: random.Random) -> str:
@@ -53,7 +55,7 @@ def _row_changed(client: Any, prefix: str, chance: random.Random) -> str:
         place = chance.randrange(len(value))
         changed = value[:place] + bytes((value[place] ^ 1 << chance.randrange(8),)) + value[place + 1 :]
         client.hset(key, field, changed)
-    return f"{key} {field}"
+    return f"{key} {field}" if key else WITHOUT_EFFECT
 
 
 def _set_back(client: Any, prefix: str, chance: random.Random) -> str:
@@ -73,8 +75,8 @@ def _keys(client: Any, prefix: str) -> list[str]:
 
 
 KINDS = {
-    "damage.key_gone": Kind(fault=damage(_key_gone)),
-    "damage.row_gone": Kind(fault=damage(_row_gone)),
-    "damage.row_changed": Kind(fault=damage(_row_changed)),
-    "damage.set_back": Kind(fault=damage(_set_back)),
+    "damage.key_gone": Kind(fault=damage(_key_gone), weight=4),
+    "damage.row_gone": Kind(fault=damage(_row_gone), weight=4),
+    "damage.row_changed": Kind(fault=damage(_row_changed), weight=4),
+    "damage.set_back": Kind(fault=damage(_set_back), weight=4),
 }

@@ -8,11 +8,12 @@ what it asked for may still happen.
 import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 Kind = Literal["invoke", "ok", "fail", "info"]
+Record = Mapping[str, Any]
 
 _FIELDS = {
     "process": None,
@@ -30,6 +31,7 @@ _FIELDS = {
     "page": None,
     "code": None,
     "reason": None,
+    "details": None,
     "current_version": None,
     "response": None,
 }

@@ -1,8 +1,8 @@
 """What is known of a run while it goes and after it, and what the checker says of it."""
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import redis
@@ -10,15 +10,18 @@ import redis
 from tests.faults.arena import Arena
 from tests.faults.checker.calls import calls_of
 from tests.faults.checker.check import violations
-from tests.faults.checker.findings import Evidence
+from tests.faults.checker.evidence_file import save
+from tests.faults.checker.figures import figures
+from tests.faults.checker.findings import Evidence, Limits
 from tests.faults.checker.log_dump import read_log
 from tests.faults.checker.read_dump import ReadDump, read_dump
+from tests.faults.checker.sometimes import situations
 from tests.faults.history import records
 from tests.faults.log_promises import broken_promises
 from tests.faults.wellness import PROJECTIONS
 
-# Of one kind of finding a report shows so many.
-_MOST_SHOWN = 5
+# How long after all is well again a call may be at that was sent in a hurry before.
+_UNDER_WAY_SECONDS = 1.5
 
 
 class Judging:
@@ -28,6 +31,8 @@ class Judging:
         self._arena = arena
         self._looks: list[ReadDump] = []
         self.seconds = 0.0
+        # How much there was to look at, and how often what is rare came about.
+        self.counted: dict[str, int] = {}
 
     @property
     def looks(self) -> int:
@@ -41,11 +46,18 @@ class Judging:
                 dump = read_dump(self._arena.admin_redis_url, projection)
             except redis.RedisError:
                 return
-            if dump.checkpoint:
+            if dump.checkpoint and not self._is_damaged(dump):
                 self._looks.append(dump)
 
+    def _is_damaged(self, dump: ReadDump) -> bool:
+        """A look would see the damage, not what is made of it: a new generation."""
+        return self._arena.damaged.get(f"diptych:{{{dump.projection}:0}}:") == dump.generation
+
     def verdict(self, healed_at: float) -> list[str]:
-        """Every broken promise, in words; to be asked for once all has caught up."""
+        """Every broken promise, in words; to be asked for once all has caught up.
+
+        Where there is any, the evidence is kept in the arena's directory, for `checker.evidence_file`.
+        """
         arena, began = self._arena, time.monotonic()
         log = read_log(arena.admin_database_url)
         log.forks.update(arena.forks)
@@ -55,10 +67,15 @@ class Judging:
             read_models=self._looks,
             final=[read_dump(arena.admin_redis_url, projection) for projection in PROJECTIONS],
             healed_at=healed_at,
+            limits=Limits(recovery_seconds=_UNDER_WAY_SECONDS),
         )
         found = [f"{each.check} {each.what}" for each in violations(evidence)]
+        self.counted = figures(evidence) | situations(evidence)
         found += broken_promises(arena.admin_database_url, records(*arena.history_files))
         found += arena.defects()
+        if found:
+            # A new one, without what checks have computed along the way.
+            save(replace(evidence), arena.directory / "run.evidence")
         self.seconds = time.monotonic() - began
         return found
 
@@ -67,15 +84,3 @@ def _lines(files: Iterable[Path]) -> Iterator[str]:
     for path in files:
         with path.open(encoding="utf-8") as lines:
             yield from lines
-
-
-def shown(violations_found: list[str]) -> list[str]:
-    """A few of each check."""
-    seen: Counter[str] = Counter()
-    chosen = []
-    for violation in violations_found:
-        check = violation.split(" ", 1)[0]
-        seen[check] += 1
-        if seen[check] <= _MOST_SHOWN:
-            chosen.append(violation)
-    return [*chosen, *(f"{check}: {count} in all" for check, count in seen.items() if count > _MOST_SHOWN)]

@@ -55,6 +55,9 @@ class Link:
             async with asyncio.TaskGroup() as passing:
                 passing.create_task(self._pass(reader, requests, "request", lines))
                 passing.create_task(self._pass(answers, writer, "answer", lines))
+        except asyncio.CancelledError:
+            # The end of all links: the stream that called this would complain of it.
+            return
         finally:
             self._lines -= lines
             for line in lines:
@@ -134,6 +137,17 @@ class Links:
     def trouble(self, name: str, trouble: Trouble) -> None:
         """From now on this is wrong with a link."""
         self._call(lambda: setattr(self.by_name[name], "trouble", trouble))
+
+    def retarget(self, end: str, target: str) -> None:
+        """All links to that end lead to another address from now on, and what is connected breaks."""
+
+        def retarget_all() -> None:
+            for link in self.by_name.values():
+                if link.name.endswith(f"/{end}"):
+                    link.target = target
+                    link.reset()
+
+        self._call(retarget_all)
 
     def reset(self, name: str) -> None:
         """Break what is connected over a link."""

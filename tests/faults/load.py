@@ -2,7 +2,8 @@
 
     python -m tests.faults.load '{"seed": 1, "place": 0, "places": 1, "clients": 8, …}'
 
-Told to stop (SIGTERM), each client first brings the command that it is at to a certain outcome.
+Told that all faults are over (SIGUSR1), clients are in no hurry any more. Told to stop (SIGTERM), each
+first brings the command that it is at to a certain outcome.
 """
 
 import asyncio
@@ -11,9 +12,11 @@ import os
 import random
 import signal
 import sys
+from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from diptych.families.v1.family_command_service_pb2_grpc import FamilyCommandServiceStub
 from diptych.families.v1.family_query_service_pb2_grpc import FamilyQueryServiceStub
@@ -22,14 +25,18 @@ from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 
 from tests.end_to_end.shop import channel_to
 from tests.faults import family_traffic, order_traffic
+from tests.faults.altering import altered
+from tests.faults.batches import Batcher
 from tests.faults.client import Client, Services
 from tests.faults.dawdling import dawdle
 from tests.faults.history import History
 from tests.faults.queries import query_of, random_query, random_scan
-from tests.faults.traffic import Command, Scene, choose
+from tests.faults.questions import random_question
+from tests.faults.traffic import Scene, choose
 
 _TRIES = 200
 _OPENING_TRIES = 2_000
+_READS_OF_A_PAIR = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +50,11 @@ class LoadSettings:
     place: int = 0
     places: int = 1
     clients: int = 6
+    # Clients that send batches of so many commands, and clients that only write and read it back.
+    batchers: int = 1
+    batch_size: int = 8
+    pairs: int = 1
     pause_seconds: float = 0.02
-    turns: int = 10**9
 
     def as_argument(self) -> str:
         """What the process is started with."""
@@ -69,8 +79,12 @@ class Load:
         """Clients finish what they are at."""
         self._is_over = True
 
+    def be_patient(self) -> None:
+        """All faults are over."""
+        self._scene.is_patient = True
+
     async def run(self) -> None:
-        """Runs until `end`, or until each client had its turns."""
+        """Runs until `end`."""
         opening, chance = self._client("opening"), self._chance("opening")
         for domain in (order_traffic, family_traffic):
             for command in domain.openings(self._scene, chance):
@@ -80,19 +94,53 @@ class Load:
             asyncio.create_task(dawdle(each, self._chance("dawdler"))) for each in self._services.reads
         ]
         async with asyncio.TaskGroup() as clients:
-            for number in range(self._settings.clients):
-                clients.create_task(self._turns(f"{self._settings.place}-{number}"))
+            for turns in self._all_turns():
+                clients.create_task(turns)
         for task in dawdling:
             task.cancel()
         self._history.close()
 
+    def _all_turns(self) -> Iterator[Coroutine[Any, Any, None]]:
+        settings = self._settings
+        for count, kind, turns in (
+            (settings.clients, "", self._turns),
+            (settings.batchers, "batch", self._batches),
+            (settings.pairs, "pair", self._pairs),
+        ):
+            for number in range(count):
+                yield turns(f"{settings.place}-{kind}{number}")
+
     async def _turns(self, name: str) -> None:
         client, twin, chance = self._client(name), self._client(f"{name}-twin"), self._chance(name)
-        for _ in range(self._settings.turns):
-            if self._is_over:
-                return
+        while not self._is_over:
             await self._turn(client, twin, chance)
-            await asyncio.sleep(chance.uniform(0, 2 * self._settings.pause_seconds))
+            await self._pause(chance)
+
+    async def _batches(self, name: str) -> None:
+        client, chance = self._client(name), self._chance(name)
+        while not self._is_over:
+            domain = order_traffic if chance.random() < 0.5 else family_traffic
+            size = chance.randint(1, 2 * self._settings.batch_size)
+            commands = [choose(domain.MAKERS, self._scene, chance) for _ in range(size)]
+            await client.batch(commands, tries=_TRIES)
+            await self._pause(chance)
+
+    async def _pairs(self, name: str) -> None:
+        """What was written is read back at once, with the token of the write."""
+        client, chance = self._client(name), self._chance(name)
+        while not self._is_over:
+            domain = order_traffic if chance.random() < 0.5 else family_traffic
+            command = choose(domain.MAKERS, self._scene, chance)
+            await client.command(command, tries=_TRIES)
+            query = query_of(command.stream)
+            for _ in range(_READS_OF_A_PAIR):
+                await client.query(query or random_query(self._scene, chance))
+                query = None
+            await self._pause(chance)
+
+    async def _pause(self, chance: random.Random) -> None:
+        # No wait for anything: how busy a client is.
+        await asyncio.sleep(chance.uniform(0, 2 * self._settings.pause_seconds))
 
     async def _turn(self, client: Client, twin: Client, chance: random.Random) -> None:
         drawn = chance.random()
@@ -100,8 +148,10 @@ class Load:
             await self._command(client, twin, chance)
         elif drawn < 0.85:
             await client.query(random_query(self._scene, chance))
-        elif drawn < 0.90:
+        elif drawn < 0.88:
             await client.query(random_query(self._scene, chance), fully=True)
+        elif drawn < 0.92:
+            await client.ask(random_question(self._scene, chance))
         else:
             await client.scan(random_scan(self._scene, chance))
 
@@ -109,20 +159,24 @@ class Load:
         domain = order_traffic if chance.random() < 0.7 else family_traffic
         command = choose(domain.MAKERS, self._scene, chance)
         drawn = chance.random()
-        if drawn < 0.04:
+        if drawn < 0.01:
+            # Which of the two is first, nobody knows.
+            rival = twin.command(altered(command, chance), tries=_TRIES)
+            await asyncio.gather(client.command(command, tries=_TRIES), rival)
+        elif drawn < 0.04:
             await asyncio.gather(*(each.command(command, tries=_TRIES) for each in (client, twin)))
         else:
             await client.command(command, tries=_TRIES)
         if drawn > 0.95:
             await client.command(command, tries=_TRIES)
-        elif drawn > 0.94:
-            await client.command(_altered(command), tries=_TRIES)
+        elif drawn > 0.93:
+            await client.command(altered(command, chance), tries=_TRIES)
         query = query_of(command.stream)
         if query is not None and chance.random() < 0.5:
             await client.query(query)
 
-    def _client(self, name: str) -> Client:
-        return Client(
+    def _client(self, name: str) -> Batcher:
+        return Batcher(
             name,
             services=self._services,
             scene=self._scene,
@@ -133,14 +187,6 @@ class Load:
 
     def _chance(self, *names: str) -> random.Random:
         return random.Random(f"{self._settings.seed}/{self._settings.place}/{'/'.join(names)}")  # noqa: S311
-
-
-def _altered(command: Command) -> Command:
-    """Another content under the same command id."""
-    request = type(command.request)()
-    request.CopyFrom(command.request)
-    request.context.correlation_id = "altered"
-    return Command(service=command.service, rpc=command.rpc, request=request, stream=command.stream)
 
 
 async def main(settings: LoadSettings) -> None:
@@ -159,7 +205,9 @@ async def main(settings: LoadSettings) -> None:
             ),
         )
         load = Load(settings, services, bytes.fromhex(os.environ["DIPTYCH_TOKEN_KEY"]))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, load.end)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, load.end)
+        loop.add_signal_handler(signal.SIGUSR1, load.be_patient)
         await load.run()
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 
+from tests.faults.history import Record
 from tests.stores.log_checks import violations
 
-Record = Mapping[str, Any]
 # Never a legal answer, whatever happens to a process or a line.
 _DEFECTS = ("INTERNAL", "DATA_LOSS", "UNIMPLEMENTED")
 
@@ -43,7 +43,7 @@ class _Calls:
         self.receipts: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self.defects: set[str] = set()
         for record in records:
-            if record["code"] in _DEFECTS:
+            if record["code"] in _DEFECTS and not _is_of_the_line(record):
                 self.defects.add(f"call {record['i']} was answered with {record['code']}")
             if record["command_id"] is not None:
                 self._note(record["command_id"], record)
@@ -56,6 +56,11 @@ class _Calls:
                 self.refusals[command_id] += 1
             case "ok" if record["receipt"]["epoch"] == self._epoch:
                 self.receipts[command_id].append(record["receipt"])
+
+
+def _is_of_the_line(record: Record) -> bool:
+    """Whether gRPC itself says so, of a stream that broke off; our code always gives a reason."""
+    return record["code"] == "INTERNAL" and record["reason"] is None
 
 
 def _lost(calls: _Calls, recorded: Mapping[str, Any]) -> Iterator[str]:

@@ -10,13 +10,10 @@ import redis
 
 from failpoints import POINTS, REACHED, Action, Failpoint
 from local_stack import processes
-from tests.faults.arena import PROCESSES, PROJECTORS, READS, WRITES, Arena
-from tests.faults.steps import Fault, Kind, Step
+from tests.faults.arena import KILLS, PROCESSES, PROJECTORS, READS, WRITES, Arena
+from tests.faults.steps import WITHOUT_EFFECT, Fault, Kind, Step
 
-NOT_REACHED = " (not reached)"
 _STRIKE_SECONDS = 15.0
-# Longer than a projector's lease, so that it wakes up as a zombie.
-_ZOMBIE_SECONDS = (5.5, 8.0)
 _WITH_CONNECTION = ("append.before_send", *POINTS["projector"])
 _MOST_HITS = {
     "reply.before_send": 50,
@@ -38,10 +35,10 @@ def kill(names: tuple[str, ...]) -> Fault:
         chance = step.chance
         struck = names if chance.random() < 0.15 else (chance.choice(names),)
         for name in struck:
-            arena.stack.kill(name)
+            arena.kill(name)
         yield ", ".join(struck)
         for name in struck:
-            arena.stack.start_part(name)
+            arena.launch(name)
 
     return killed
 
@@ -50,9 +47,10 @@ def kill(names: tuple[str, ...]) -> Fault:
 def drained(arena: Arena, step: Step) -> Iterator[str]:
     """SIGTERM, as a deployment does it."""
     name = step.chance.choice(PROCESSES)
+    arena.ready(name)
     arena.stack.stop_part(name)
     yield name
-    arena.stack.start_part(name)
+    arena.launch(name)
 
 
 def stop(names: tuple[str, ...]) -> Fault:
@@ -61,6 +59,7 @@ def stop(names: tuple[str, ...]) -> Fault:
     @contextmanager
     def stopped(arena: Arena, step: Step) -> Iterator[str]:
         name = step.chance.choice(names)
+        arena.ready(name)
         with arena.stack.frozen(name):
             yield name
 
@@ -81,13 +80,15 @@ def strike(point: str, names: tuple[str, ...]) -> Fault:
             hit=chance.randint(1, _MOST_HITS.get(point, 12)),
         )
         came = _come_to(arena, name, failpoint)
-        yield f"{name} {failpoint}{'' if came else NOT_REACHED}"
+        yield f"{name} {failpoint}{'' if came else WITHOUT_EFFECT}"
         if arena.runs(name):
             # A sleeper wakes up first, so that what it was about to do is tried.
             os.kill(arena.stack.pid(name), signal.SIGCONT)
             processes.wait_until(lambda: not arena.runs(name), 0.2)
             arena.stack.kill(name)
-        arena.stack.start_part(name, {"DIPTYCH_FAILPOINTS": ""})
+        # By itself or by us.
+        arena.counts[KILLS] += 1
+        arena.launch(name, {"DIPTYCH_FAILPOINTS": ""})
 
     return struck
 
@@ -103,11 +104,12 @@ def _come_to(arena: Arena, name: str, failpoint: Failpoint) -> bool:
     """Start a process anew until it says that it has come to the failpoint; whether it did in time."""
     others = [each for each in PROJECTORS if name in PROJECTORS and each != name]
     with contextlib.ExitStack() as frozen:
+        arena.ready(*others)
         for other in others:
             # A stand-by comes to hardly any failpoint, so this one must lead.
             frozen.enter_context(arena.stack.frozen(other))
         before = arena.stack.log(name).count(REACHED)
-        arena.stack.kill(name)
+        arena.kill(name)
         arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
         if failpoint.name.startswith("generation."):
             with redis.Redis.from_url(arena.admin_redis_url) as client:
@@ -124,21 +126,22 @@ def _strikes(module: str, names: tuple[str, ...], *, longest_seconds: float) -> 
     }
 
 
+def _kill(names: tuple[str, ...], *, weight: int) -> Kind:
+    return Kind(fault=kill(names), weight=weight, longest_seconds=0.4, waited_chance=0.3)
+
+
 KINDS = {
-    "kill.write_service": Kind(fault=kill(WRITES), weight=20),
-    "kill.projector": Kind(fault=kill(PROJECTORS), weight=20),
-    "kill.read_service": Kind(fault=kill(READS), weight=15),
+    "kill.write_service": _kill(WRITES, weight=20),
+    "kill.projector": _kill(PROJECTORS, weight=20),
+    "kill.read_service": _kill(READS, weight=15),
     "drain": Kind(fault=drained),
     "stop.write_service": Kind(fault=stop(WRITES), shortest_seconds=0.1, longest_seconds=5.0),
     "stop.projector": Kind(fault=stop(PROJECTORS), shortest_seconds=0.1, longest_seconds=4.0),
     "stop.read_service": Kind(fault=stop(READS), shortest_seconds=0.1, longest_seconds=4.0, weight=6),
     # Longer than the lease: the other one takes over.
     "handover": Kind(fault=kill(PROJECTORS), weight=4, shortest_seconds=5.5, longest_seconds=7.0),
-    "zombie": Kind(
-        fault=stop(PROJECTORS), shortest_seconds=_ZOMBIE_SECONDS[0], longest_seconds=_ZOMBIE_SECONDS[1]
-    ),
     **_strikes("write_service", WRITES, longest_seconds=0.5),
-    # Now and then the other projector takes over meanwhile.
-    **_strikes("projector", PROJECTORS, longest_seconds=6.0),
+    # Where leases are short, the other projector takes over meanwhile.
+    **_strikes("projector", PROJECTORS, longest_seconds=1.5),
     **_strikes("read_service", READS, longest_seconds=0.5),
 }

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import psycopg
 
+from event_store import BegunEpoch
 from local_stack import processes
 from local_stack.postgres import DATABASE, PostgresServer
 from tests.faults.arena import Arena
 from tests.faults.checker.log_dump import Fork
 from tests.faults.links import Trouble
-from tests.faults.steps import Kind, Step
+from tests.faults.steps import Fault, Kind, Step
 
 _MOMENT = "faults"
 _RECOVERY_SECONDS = 60.0
@@ -34,8 +35,8 @@ def copy_of_files(arena: Arena, step: Step) -> Iterator[str]:
         arena.stack.kill("postgres")
         shutil.rmtree(server.cluster)
         shutil.copytree(backup, server.cluster, symlinks=True)
-        arena.stack.start_part("postgres")
-        _begin_epoch(arena)
+        begun = _begin_epoch(arena)
+    _note_fork(arena, begun)
 
 
 @contextmanager
@@ -50,7 +51,8 @@ def dump(arena: Arena, step: Step) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {DATABASE}")
         _run(server, "pg_restore", "--exit-on-error", f"--dbname={server.admin_url}", str(file))
-        _begin_epoch(arena)
+        begun = _begin_epoch(arena)
+    _note_fork(arena, begun)
 
 
 @contextmanager
@@ -77,7 +79,8 @@ def point_in_time(arena: Arena, step: Step) -> Iterator[str]:
         arena.stack.start_part("postgres")
         assert processes.wait_until(lambda: _is_primary(arena), _RECOVERY_SECONDS)
         (server.cluster / "postgresql.auto.conf").write_text("", encoding="utf-8")
-        _begin_epoch(arena)
+        begun = _begin_epoch(arena)
+    _note_fork(arena, begun)
 
 
 def _copy_while_running(server: PostgresServer, backup: Path) -> None:
@@ -128,16 +131,20 @@ def _nobody_connected(arena: Arena) -> Iterator[None]:
             arena.links.trouble(name, Trouble())
 
 
-def _begin_epoch(arena: Arena) -> None:
-    with psycopg.connect(arena.admin_database_url) as connection:
-        row = connection.execute("SELECT epoch, position FROM event_log.log_head FOR UPDATE").fetchone()
-        assert row is not None
-        ended, position = row
-        connection.execute("UPDATE event_log.log_head SET epoch = gen_random_uuid()")
+def _begin_epoch(arena: Arena) -> BegunEpoch:
+    """By the product's own command, which starts the server if need be and stops it."""
+    begun = arena.stack.begin_epoch()
+    arena.stack.start_part("postgres")
+    return begun
+
+
+def _note_fork(arena: Arena, begun: BegunEpoch) -> None:
+    """From now on everybody can know."""
+    position = begun.last_common_position
     for epoch, fork in arena.forks.items():
         common = min(fork.common_position, position)
         arena.forks[epoch] = Fork(common_position=common, replaced_at=fork.replaced_at)
-    arena.forks[ended] = Fork(common_position=position, replaced_at=time.monotonic())
+    arena.forks[begun.ended_epoch] = Fork(common_position=position, replaced_at=time.monotonic())
 
 
 def _postgres(arena: Arena) -> PostgresServer:
@@ -146,8 +153,13 @@ def _postgres(arena: Arena) -> PostgresServer:
     return server
 
 
+def _restore(fault: Fault) -> Kind:
+    # Waited for: from a log that can't be reached, nobody can learn that it was restored.
+    return Kind(fault=fault, shortest_seconds=0.5, longest_seconds=4.0, waited_chance=1.0)
+
+
 KINDS = {
-    "restore.files": Kind(fault=copy_of_files, shortest_seconds=0.5, longest_seconds=4.0),
-    "restore.dump": Kind(fault=dump, shortest_seconds=0.5, longest_seconds=4.0),
-    "restore.point_in_time": Kind(fault=point_in_time, shortest_seconds=0.5, longest_seconds=4.0),
+    "restore.files": _restore(copy_of_files),
+    "restore.dump": _restore(dump),
+    "restore.point_in_time": _restore(point_in_time),
 }

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from tests.faults.arena import Arena
 
+# What a fault says at its end when nothing was there for it to happen to.
+WITHOUT_EFFECT = " (without effect)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -39,6 +42,8 @@ class Kind:
 
     fault: Fault
     weight: int = 10
+    # How often all must be well again before the next fault; else that one comes on top.
+    waited_chance: float = 0.7
     shortest_seconds: float = 0.0
     longest_seconds: float = 1.0
 
@@ -54,13 +59,27 @@ def steps(seed: int, kinds: Mapping[str, Kind], wanted: Sequence[str]) -> Iterat
     while True:
         number += 1
         [(name, kind)] = chance.choices(list(chosen.items()), weights)
-        yield Step(
-            number=number,
-            kind=name,
-            hold_seconds=chance.uniform(kind.shortest_seconds, kind.longest_seconds),
-            is_waited_for=chance.random() < 0.7,
-            seed=chance.getrandbits(32),
-        )
+        yield _step(number, name, kind, chance)
+
+
+def rotation(seed: int, kinds: Mapping[str, Kind], count: int) -> Iterator[Step]:
+    """So many kinds, each once; the next seed goes on with the next ones, until all had their turn."""
+    names = sorted(kinds)
+    random.Random("rotation").shuffle(names)  # noqa: S311 - no secret
+    chance = random.Random(f"rotation/{seed}")  # noqa: S311 - no secret
+    for number in range(1, min(count, len(names)) + 1):
+        name = names[((seed - 1) * count + number - 1) % len(names)]
+        yield _step(number, name, kinds[name], chance)
+
+
+def _step(number: int, name: str, kind: Kind, chance: random.Random) -> Step:
+    return Step(
+        number=number,
+        kind=name,
+        hold_seconds=chance.uniform(kind.shortest_seconds, kind.longest_seconds),
+        is_waited_for=chance.random() < kind.waited_chance,
+        seed=chance.getrandbits(32),
+    )
 
 
 def _is_wanted(name: str, wanted: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import redis
 
 from local_stack.valkey import ValkeyServer
 from tests.faults.arena import Arena
-from tests.faults.steps import Fault, Kind, Step
+from tests.faults.steps import WITHOUT_EFFECT, Fault, Kind, Step
 
 _OWN_NAMES = ("diptych event store", "diptych event log")
 
@@ -43,7 +43,7 @@ def backend_kill(arena: Arena, step: Step) -> Iterator[str]:
     backend = _backend(arena, step)
     if backend is not None:
         _signal(backend, signal.SIGKILL)
-    yield "a session" if backend is not None else "no session there"
+    yield "a session" if backend is not None else f"no session there{WITHOUT_EFFECT}"
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def backend_stop(arena: Arena, step: Step) -> Iterator[str]:
     backend = _backend(arena, step)
     if backend is not None:
         _signal(backend, signal.SIGSTOP)
-    yield "a session" if backend is not None else "no session there"
+    yield "a session" if backend is not None else f"no session there{WITHOUT_EFFECT}"
     if backend is not None:
         _signal(backend, signal.SIGCONT)
 
@@ -64,7 +64,7 @@ def backend_end(arena: Arena, step: Step) -> Iterator[str]:
     if backend is not None:
         with arena.database() as connection:
             connection.execute("SELECT pg_terminate_backend(%s)", (backend,))
-    yield "a session" if backend is not None else "no session there"
+    yield "a session" if backend is not None else f"no session there{WITHOUT_EFFECT}"
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def valkey_crash(change: Callable[[ValkeyServer], None] | None = None) -> Fault:
 
     @contextmanager
     def crashed(arena: Arena, step: Step) -> Iterator[str]:
-        server = _valkey(arena)
+        server = arena.valkey
         arena.stack.kill("valkey")
         if change is not None:
             change(server)
@@ -99,7 +99,7 @@ def valkey_crash(change: Callable[[ValkeyServer], None] | None = None) -> Fault:
 @contextmanager
 def valkey_old_data(arena: Arena, step: Step) -> Iterator[str]:
     """It comes back with what it had on disk some time ago."""
-    server = _valkey(arena)
+    server = arena.valkey
     old = arena.directory / "valkey-old"
     shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(server.data, old)
@@ -136,12 +136,6 @@ def _tear_tail(server: ValkeyServer) -> None:
     size = newest.stat().st_size
     with newest.open("r+b") as file:
         file.truncate(max(0, size - min(size // 2, 777)))
-
-
-def _valkey(arena: Arena) -> ValkeyServer:
-    server = arena.stack.server("valkey")
-    assert isinstance(server, ValkeyServer)
-    return server
 
 
 def _backend(arena: Arena, step: Step) -> int | None:

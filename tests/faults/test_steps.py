@@ -6,7 +6,7 @@ import pytest
 
 from failpoints import POINTS
 from tests.faults.run import KINDS, RARE_KINDS
-from tests.faults.steps import Step, steps
+from tests.faults.steps import Step, rotation, steps
 
 
 def _first(seed: int, *wanted: str, count: int = 400) -> list[Step]:
@@ -37,10 +37,18 @@ def test_a_kind_that_is_not_there_is_refused() -> None:
         _first(1, "kil")
 
 
-def test_damage_done_by_hand_comes_only_when_asked_for() -> None:
+def test_what_needs_long_or_a_disk_of_its_own_comes_only_when_asked_for() -> None:
     assert not KINDS.keys() & RARE_KINDS.keys()
 
 
 def test_each_failpoint_is_a_fault() -> None:
     for module, points in POINTS.items():
         assert {f"strike.{module}.{point}" for point in points} <= KINDS.keys()
+
+
+def test_a_rotation_tries_each_kind_once_before_it_tries_one_again() -> None:
+    count = 7
+    seeds = range(1, len(KINDS) // count + 1)
+    tried = [step.kind for seed in seeds for step in rotation(seed, KINDS, count)]
+    assert len(set(tried)) == len(tried) > len(KINDS) - count
+    assert list(rotation(3, KINDS, count)) == list(rotation(3, KINDS, count))

@@ -28,6 +28,17 @@ class Command:
     request: Any
     stream: str
 
+    @property
+    def id(self) -> str:
+        return str(self.request.context.command_id)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a record says of it."""
+        context = self.request.context
+        expected = context.expected_version if context.HasField("expected_version") else None
+        return {"command_id": self.id, "stream": self.stream, "expected_version": expected}
+
 
 @dataclass(slots=True)
 class Scene:
@@ -37,6 +48,8 @@ class Scene:
     orders: deque[str] = field(default_factory=lambda: deque(maxlen=_KNOWN_ORDERS))
     versions: dict[str, int] = field(default_factory=dict)
     made: int = 0
+    # Set once all faults are over: from then on no call is in a hurry, so that each must be answered.
+    is_patient: bool = False
     # How often each place was taken anew.
     _turns: Counter[tuple[str, int]] = field(default_factory=Counter)
 

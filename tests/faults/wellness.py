@@ -47,6 +47,19 @@ class Wellness:
         if not processes.wait_until(lambda: not self.behind(), seconds):
             raise Unwell(f"behind after {seconds} s: {', '.join(self.behind())}")
 
+    def scrubbed(self, seconds: float) -> None:
+        """Waits for a look at all of each read model that begins now. Raises Unwell."""
+
+        def passes(projection: str) -> float:
+            return self._arena.stack.metric("projection_scrubs_total", projection=projection)
+
+        # One that is under way began before.
+        wanted = {name: passes(name) + 2 for name in PROJECTIONS}
+        if not processes.wait_until(
+            lambda: all(passes(name) >= count for name, count in wanted.items()), seconds
+        ):
+            raise Unwell(f"not looked at as a whole after {seconds} s: {', '.join(wanted)}")
+
     def behind(self) -> list[str]:
         """The projections whose checkpoint is not the log's end."""
         with self._arena.database() as connection:

@@ -59,7 +59,7 @@ class ReadModels:
         self._folder.clear()
         self._checkpoint = await self._writer.checkpoint()
         if self._checkpoint.generation > 1:
-            await self._writer.drop_generation(self._checkpoint.generation - 1)
+            await self._writer.generations.remove(self._checkpoint.generation - 1)
 
     async def write(self, *messages: Message) -> str:
         """Append events and fold them; answer the token of the last one."""

@@ -39,6 +39,11 @@ def test_a_process_dies_at_the_hit_that_it_was_told() -> None:
     assert _run("append.answered=kill@2") == (-signal.SIGKILL, "1 2")
 
 
+def test_a_failpoint_may_act_each_time_that_it_is_its_turn() -> None:
+    assert _run("append.answered=delay:0.01@1+")[0] == 0
+    assert _run("append.answered=kill@2+") == (-signal.SIGKILL, "1 2")
+
+
 @pytest.mark.parametrize("armed", ["", "append.before_send=kill@1", "append.answered=delay:0.01"])
 def test_what_is_not_armed_or_only_delayed_goes_on(armed: str) -> None:
     assert _run(armed) == (0, "1 2 3")
@@ -59,6 +64,7 @@ def test_a_failpoint_is_spelled_as_it_is_read() -> None:
     armed = [
         Failpoint(name="append.under_way", action="kill", seconds=0.002, hit=7),
         Failpoint(name="page.read", action="stop"),
+        Failpoint(name="apply.before_send", action="stop", hit=3, is_repeated=True),
     ]
     assert list(parse(";".join(map(str, armed))).values()) == armed
 
@@ -81,4 +87,6 @@ def test_every_place_is_passed_by_at_once_while_nothing_is_armed() -> None:
             lines = path.read_text(encoding="utf-8").splitlines()
             for before, line in pairwise(lines):
                 if re.search(r"failpoints\.(reach|soon)\(", line):
-                    assert re.search(r"if failpoints\.is_armed:|failpoints\.(reach|soon)\(", before), path
+                    assert re.search(
+                        r"if failpoints\.is_armed( and \w+)?:|failpoints\.(reach|soon)\(", before
+                    ), path

@@ -4,16 +4,16 @@ import asyncio
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from read_store import ReadModelWriter
+from read_store import ReadModelWriter, StoredDocument
 from tests.postgres_server import LogDatabase
 from tests.stores.account_log import read_holdings
-from tests.stores.projector_world import World, a_world
+from tests.stores.projector_world import World, a_world, running
 from tests.valkey_server import TestValkey
 from tests.waiting import DEADLINE_SECONDS, eventually
 
@@ -112,3 +112,62 @@ async def test_without_fence_and_checkpoint_its_batch_is_counted_twice(
     """The sabotaged twin of the test above."""
     assert (await _wake_a_zombie(world, onlooker, is_guarded=False)).isdecimal()
     assert await read_holdings(world.reader, world.name) != world.log.holdings()
+
+
+class _Sleeper(ReadModelWriter):
+    """Sleeps before it reads what the first command that comes to it is about."""
+
+    def __init__(self, url: str, projection: str) -> None:
+        super().__init__(url, projection)
+        self.asleep, self.woken = asyncio.Event(), asyncio.Event()
+
+    async def documents(
+        self, generation: int, wanted: Sequence[tuple[str, Sequence[str]]]
+    ) -> list[list[StoredDocument | None]]:
+        self.asleep.set()
+        await self.woken.wait()
+        return await super().documents(generation, wanted)
+
+
+class _TrustingSleeper(_Sleeper):
+    """Never hears that it was replaced."""
+
+    async def renew_lease(self, token: int, seconds: float) -> bool:
+        await super().renew_lease(token, seconds)
+        return True
+
+
+async def _sleep_while_others_work(world: World, sleeper: type[_Sleeper]) -> tuple[str, int]:
+    """What a projector says that finds documents moved on by its successor; the generation in the end."""
+    chance = random.Random(3)  # noqa: S311 - a test's choices
+    settings: dict[str, Any] = {"lease_seconds": float(LEASE_SECONDS), "batch_limit": 1}
+    await world.log.append_random(chance, 60)
+    async with running(world, **settings):
+        await world.assert_equal_sums()
+    await world.log.append_random(chance, 60)
+    async with running(world, writing_with=sleeper, holder="sleeper", **settings) as runner:
+        writer = cast(_Sleeper, runner.writer)
+        await asyncio.wait_for(writer.asleep.wait(), DEADLINE_SECONDS)
+        async with running(world, holder="heir", **settings):
+            await world.assert_equal_sums()
+            writer.woken.set()
+
+            async def complaint() -> str:
+                return runner.last_error
+
+            said = await eventually(complaint)
+        await world.log.append_random(chance, 20)
+        await world.assert_equal_sums()
+    return said, (await world.reader.checkpoint(world.name)).generation
+
+
+async def test_a_projector_takes_its_successors_work_for_no_damage(world: World) -> None:
+    said, generation = await _sleep_while_others_work(world, _Sleeper)
+    assert (said, generation) == ("Fenced: the lease went to another projector", 1)
+
+
+async def test_without_a_look_at_its_lease_it_builds_anew_what_is_whole(world: World) -> None:
+    """The sabotaged twin of the test above."""
+    said, generation = await _sleep_while_others_work(world, _TrustingSleeper)
+    assert said.startswith("ReadModelDamaged: gap")
+    assert generation > 1

@@ -104,7 +104,7 @@ async def test_a_cluster_node_takes_all_reads_and_writes(node: ClusterNode) -> N
         assert all(key.startswith(root) for key in keys)
         assert {key_slot(key.encode()) for key in keys} == {key_slot(root.encode())}
         await partition.writer.new_generation(partition.token, 2, partition.epoch)
-        assert await partition.writer.drop_generation(partition.generation) > 5
+        assert await partition.writer.generations.remove(partition.generation) > 5
         await partition.writer.release_lease(partition.token)
 
 

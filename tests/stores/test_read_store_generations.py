@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from read_store import CheckpointMoved, Count, Document, Fenced, ReadStoreError
+from read_store import CheckpointMoved, Count, Document, Fenced, GenerationRefused
 from tests.stores.partition import LEASE_SECONDS, VIEW, a_partition
 from tests.valkey_server import TestValkey
 from tests.waiting import eventually
@@ -46,11 +46,11 @@ async def test_a_new_generation_is_empty_and_the_old_one_can_be_dropped(valkey: 
         assert (checkpoint.position, checkpoint.is_rebuilding) == (0, True)
         assert await partition.ask(Document(view=VIEW, id="a")) is None
         assert await partition.ask(Count(index="size")) == 0
-        with pytest.raises(ReadStoreError):
-            await writer.drop_generation(2)
-        assert await writer.generations() == {1, 2}
-        assert await writer.drop_generation(1) > 5
-        assert await writer.generations() == {2}
+        with pytest.raises(GenerationRefused):
+            await writer.generations.remove(2)
+        assert await writer.generations.existing() == {1, 2}
+        assert await writer.generations.remove(1) > 5
+        assert await writer.generations.existing() == {2}
         with pytest.raises(CheckpointMoved):
             await writer.apply(partition.token, partition.batch())
 

@@ -10,6 +10,7 @@ from tests.faults.checker.changes import (
     ask_for,
     change_answer,
     change_freshness,
+    change_receipt,
     change_response,
     change_rows,
     final,
@@ -97,6 +98,18 @@ def a_family_is_enrolled_twice(run: Staged) -> None:
     change_response(run["enrolled"], lambda it: setattr(it.rows[0], "families", 2))
 
 
+def a_search_leaves_a_family_out(run: Staged) -> None:
+    change_response(run["search"], lambda it: it.ClearField("families"))
+
+
+def a_search_finds_what_has_another_name(run: Staged) -> None:
+    run["search in vain"].answers[-1] = run["search"].answers[-1]
+
+
+def a_search_shows_something_else(run: Staged) -> None:
+    change_response(run["search"], lambda it: setattr(it.families[0], "risk_score", 99))
+
+
 def an_answer_claims_another_time(run: Staged) -> None:
     change_freshness(run["read o1"], as_of_us=1)
 
@@ -132,12 +145,31 @@ def a_page_is_skipped(run: Staged) -> None:
     change_answer(run["products"], page=replace(page, number=3))
 
 
+def a_list_is_of_two_generations(run: Staged) -> None:
+    change_freshness(run["products"], generation=2)
+
+
 def an_old_answer_says_that_it_is_new(run: Staged) -> None:
     query_at(run, "old", 12, lag_seconds=1.0, is_stale=True)
 
 
 def an_old_answer_does_not_say_that_it_is_stale(run: Staged) -> None:
     query_at(run, "old", 12, lag_seconds=500.0)
+
+
+def an_answer_that_admits_some_lag_lacks_more(run: Staged) -> None:
+    missing = run["approve"].answers[-1].at
+    added = run["add"].receipt
+    assert added is not None
+    call = query_at(run, "old", added.position, is_stale=True)
+    change_freshness(call, lag_seconds=call.at - missing - 1.5)
+
+
+def a_given_up_history_lacked_more_than_it_said(run: Staged) -> None:
+    run.log.forks[OTHER_EPOCH] = Fork(common_position=run.log.head, replaced_at=run.now + 1_000)
+    for label in ("approve", "o3 again"):
+        change_receipt(run[label], epoch=OTHER_EPOCH)
+    change_freshness(query_at(run, "old", 10, lag_seconds=1.0, is_stale=True), epoch=OTHER_EPOCH)
 
 
 def a_call_fails_when_all_is_healed(run: Staged) -> None:
@@ -182,16 +214,22 @@ BAD_ANSWERS: Sequence[Bad] = (
     (frozenset({"C10"}), payments_of_a_month_are_another_sum),
     (frozenset({"C10"}), a_tier_has_another_family),
     (frozenset({"C10"}), a_family_is_enrolled_twice),
+    (frozenset({"C10"}), a_search_leaves_a_family_out),
+    (frozenset({"C10"}), a_search_finds_what_has_another_name),
+    (frozenset({"C10"}), a_search_shows_something_else),
     (frozenset({"C10"}), an_answer_claims_another_time),
     (frozenset({"C10"}), a_dead_history_is_still_answered),
     (frozenset({"C11"}), a_list_leaves_something_out),
     (frozenset({"C11"}), a_list_shows_something_twice),
     (frozenset({"C11"}), a_list_is_not_in_order),
+    (frozenset({"C11"}), a_list_is_of_two_generations),
     (frozenset({"C11"}), a_list_is_in_order_of_something_else),
     (frozenset({"C11"}), a_list_shows_what_does_not_meet_its_filters),
     (frozenset({"C11"}), a_page_is_skipped),
     (frozenset({"C12"}), an_old_answer_says_that_it_is_new),
     (frozenset({"C12"}), an_old_answer_does_not_say_that_it_is_stale),
+    (frozenset({"C12"}), an_answer_that_admits_some_lag_lacks_more),
+    (frozenset({"C12"}), a_given_up_history_lacked_more_than_it_said),
     (frozenset({"C15"}), a_call_fails_when_all_is_healed),
     (frozenset({"C15"}), a_call_is_never_answered_when_all_is_healed),
     (frozenset({"C15"}), a_call_takes_too_long_when_all_is_healed),

@@ -161,6 +161,16 @@ def a_refusal_names_a_version_that_was_over(run: Staged) -> None:
     change_answer(run["approve late"], current_version=2)
 
 
+def a_refusal_names_a_version_that_was_over_before_a_restore(run: Staged) -> None:
+    a_refusal_names_a_version_that_was_over(run)
+    run.log.forks[OTHER_EPOCH] = Fork(common_position=run.log.head, replaced_at=run.now)
+
+
+def a_command_was_refused_though_its_version_was_right_after_a_restore(run: Staged) -> None:
+    run.log.forks[OTHER_EPOCH] = Fork(common_position=run.log.head, replaced_at=run.now)
+    a_command_is_refused_though_its_version_was_right(run)
+
+
 def a_command_stands_before_what_was_known_when_it_was_sent(run: Staged) -> None:
     run["alice"].at = run.now + 1
     change_answer(run["alice"], at=run.now + 2)
@@ -229,6 +239,8 @@ BAD_COMMANDS: Sequence[Bad] = (
     (frozenset({"C5"}), a_creation_is_refused_though_nothing_was_there),
     (frozenset({"C5"}), a_refusal_names_a_version_that_was_not_there_yet),
     (frozenset({"C5"}), a_refusal_names_a_version_that_was_over),
+    (frozenset({"C5"}), a_refusal_names_a_version_that_was_over_before_a_restore),
+    (frozenset({"C5"}), a_command_was_refused_though_its_version_was_right_after_a_restore),
     (frozenset({"C6"}), a_command_stands_before_what_was_known_when_it_was_sent),
     (frozenset({"stock"}), more_is_promised_than_there_is),
     (frozenset({"stock"}), a_cancelled_order_keeps_its_units),

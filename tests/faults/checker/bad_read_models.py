@@ -45,6 +45,13 @@ def an_older_token_wrote_again(run: Staged) -> None:
     dump.trace.append(Apply(token=1, generation=1, after_position=dump.position, position=dump.position))
 
 
+def an_old_token_wrote_before_the_new_one_did(run: Staged) -> None:
+    dump = final(run)
+    assert dump.trace is not None
+    dump.trace[-1] = replace(dump.trace[-1], token=2, granted=3)
+    dump.fence = 3
+
+
 def a_token_wrote_that_was_never_granted(run: Staged) -> None:
     final(run).fence = 1
 
@@ -166,5 +173,6 @@ BAD_READ_MODELS: Sequence[Bad] = (
     (frozenset({"C8"}), events_were_counted_twice),
     (frozenset({"C8"}), read_models_stay_in_a_history_that_was_given_up),
     (frozenset({"C13"}), an_older_token_wrote_again),
+    (frozenset({"C13"}), an_old_token_wrote_before_the_new_one_did),
     (frozenset({"C13"}), a_token_wrote_that_was_never_granted),
 )

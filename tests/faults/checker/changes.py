@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from tests.faults.checker.calls import Call, Freshness, Point
 from tests.faults.checker.read_dump import ReadDump
-from tests.faults.checker.requests import request_type, response_of
+from tests.faults.checker.requests import request_of, request_type, response_of
 from tests.faults.checker.staged import EPOCH, Staged
 from tests.faults.checker.story import story
 
@@ -54,6 +54,13 @@ def change_freshness(call: Call, **fields: Any) -> None:
     freshness = call.answers[-1].freshness
     assert freshness is not None
     change_answer(call, freshness=replace(freshness, **fields))
+
+
+def change_request(call: Call, change: Callable[[Any], None]) -> None:
+    """Another content of a request."""
+    message: Message = request_of(call)
+    change(message)
+    call.request = message.SerializeToString()
 
 
 def change_response(call: Call, change: Callable[[Any], None]) -> None:

@@ -69,7 +69,7 @@ def once(evidence: Evidence) -> Findings:
         attempts[call.command_id].append(call)
     for calls in attempts.values():
         yield from _different_answers(evidence, calls)
-        yield from _mixed_up(calls)
+        yield from _mixed_up(evidence, calls)
         yield from _forgotten(evidence, calls)
 
 
@@ -95,8 +95,9 @@ def _different_answers(evidence: Evidence, calls: list[Call]) -> Iterator[Violat
         yield found("C3", f"{first_times[1].place}: accepted anew, as in {first_times[0].place}")
 
 
-def _mixed_up(calls: list[Call]) -> Iterator[Violation]:
-    contents = {call.request for call in calls if call.outcome == "ok" and call.request is not None}
+def _mixed_up(evidence: Evidence, calls: list[Call]) -> Iterator[Violation]:
+    # What a restore took away was accepted of another log.
+    contents = {call.request for call, _ in _accepted(evidence, calls) if call.request is not None}
     if len({str(request) for request in contents}) > 1:
         yield found("C3", f"{calls[0].place}: its command id was accepted with two contents")
 

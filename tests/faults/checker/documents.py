@@ -1,9 +1,10 @@
 """Single documents at any position, each folded from its own stream alone."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
-from tests.faults.checker.log_dump import LogIndex
+from tests.faults.checker.log_dump import LogEvent, LogIndex
 from tests.faults.checker.timeline import Held, fold_stream, stream_of
 
 # Of longer streams so many versions are folded, evenly spread; a fold takes as long as the stream.
@@ -33,10 +34,18 @@ class Documents:
         """The document after so many events."""
         if version == 0:
             return None
-        key = (stream_of(view, id_), version)
+        events = self._index.by_stream[stream_of(view, id_)]
+        return self._fold(events, version).documents.get((view, id_))
+
+    def fold(self, events: Sequence[LogEvent]) -> Held:
+        """What the first events of one stream come to, up to the last one given."""
+        return self._fold(events, len(events))
+
+    def _fold(self, events: Sequence[LogEvent], version: int) -> Held:
+        key = (events[0].stream, version)
         held = self._held.get(key)
         if held is None:
-            held = self._held[key] = fold_stream(self._index.by_stream[key[0]][:version])
+            held = self._held[key] = fold_stream(events[:version])
             if len(self._held) > _KEPT:
                 self._held.popitem(last=False)
-        return held.documents.get((view, id_))
+        return held

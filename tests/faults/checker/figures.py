@@ -1,6 +1,7 @@
 """How much each check had to look at: the n that stands beside every zero."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from uuid import UUID
 
 from tests.faults.checker.calls import Answer, Call
 from tests.faults.checker.findings import Evidence
@@ -32,8 +33,17 @@ def figures(evidence: Evidence) -> dict[str, int]:
         "C12 answers": sum(answer.freshness is not None for _, answer in answers),
         "C13 steps": steps,
         "C15 calls after recovery": _afterwards(evidence),
+        "rules decisions": len(evidence.index.by_command),
+        "P3 ids with two contents": sum(len(its) > 1 for its in _contents(evidence).values()),
         "stock events": sum(event.category == "product" for event in evidence.log.events),
     }
+
+
+def _contents(evidence: Evidence) -> dict[UUID | None, set[bytes | None]]:
+    sent = defaultdict[UUID | None, set[bytes | None]](set)
+    for call in evidence.commands:
+        sent[call.command_id].add(call.request)
+    return sent
 
 
 def _expecting(evidence: Evidence) -> int:

@@ -22,11 +22,12 @@ class Violation:
 class Limits:
     """How far an answer may be from the truth, in seconds.
 
-    A projector that dies is missed after 3 seconds of silence, until then what it last said is believed;
-    `lag_slack_seconds` is that and a second for the clocks' own paces.
+    A projector that dies is missed after so many seconds of silence; until then an answer that says that
+    nothing is missing is believed. `lag_slack_seconds` is for the clocks' own paces.
     """
 
-    lag_slack_seconds: float = 4.0
+    silence_seconds: float = 3.0
+    lag_slack_seconds: float = 1.0
     stale_after_seconds: float = 5.0
     recovery_seconds: float = 30.0
     fork_grace_seconds: float = 5.0

@@ -21,9 +21,23 @@ _TYPES: dict[str, type[Message]] = {
 }
 
 _EVENTS: Query = """
-SELECT e.position, e.stream, e.version, e.category, t.name, e.payload, e.event_id, e.recorded_at, e.command_id
+SELECT e.position, e.stream, e.version, e.category, t.name, e.payload, e.event_id, e.recorded_at,
+e.command_id, coalesce(e.correlation_id, ''), coalesce(e.causation_id, '')
 FROM event_log.events AS e LEFT JOIN event_log.event_types AS t ON t.id = e.type_id ORDER BY e.position
 """
+_COLUMNS = (
+    "position",
+    "stream",
+    "version",
+    "category",
+    "type",
+    "payload",
+    "event_id",
+    "recorded_at",
+    "command_id",
+    "correlation_id",
+    "causation_id",
+)
 _COMMANDS: Query = "SELECT command_id, stream, version, position, recorded_at FROM event_log.commands"
 _HEAD: Query = "SELECT epoch, position FROM event_log.log_head"
 
@@ -41,6 +55,8 @@ class LogEvent:
     event_id: UUID
     recorded_at: datetime
     command_id: UUID
+    correlation_id: str = ""
+    causation_id: str = ""
 
     @property
     def message(self) -> Message:
@@ -138,11 +154,10 @@ def read_log(owner_url: str) -> LogDump:
         commands = connection.execute(_COMMANDS).fetchall()
         head = connection.execute(_HEAD).fetchone()
     assert head is not None, "the log has no head row"
-    fields = ("position", "stream", "version", "category", "type", "payload", "event_id", "recorded_at")
     return LogDump(
         epoch=head[0],
         head=head[1],
-        events=[LogEvent(**dict(zip((*fields, "command_id"), row, strict=True))) for row in events],
+        events=[LogEvent(**dict(zip(_COLUMNS, row, strict=True))) for row in events],
         commands=[
             StoredCommand(command_id=id_, stream=stream, version=version, position=position, recorded_at=at)
             for id_, stream, version, position, at in commands

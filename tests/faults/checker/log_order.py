@@ -1,15 +1,13 @@
 """C4 versions and positions without holes or twins, C5 real time in a stream, C6 real time across streams."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from uuid import UUID
 
 from tests.faults.checker.calls import Call
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.log_dump import LogDump, LogEvent
+from tests.faults.checker.times import Times
 
 
 def without_holes(evidence: Evidence) -> Findings:
@@ -56,47 +54,10 @@ def _unmatched_commands(evidence: Evidence) -> Iterator[Violation]:
         yield found("C4", f"an answer is stored for command {command_id}, which has no events")
 
 
-@dataclass(slots=True)
-class _Taken:
-    """When a command was first sent and first known to be accepted."""
-
-    sent: float
-    acknowledged: float
-    place: str
-
-
-class _Times:
-    """When the clients sent what is in the log, and when they knew; what was there before is known always."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self._begins_after = evidence.begins_after
-        self.taken: dict[UUID, _Taken] = {}
-        for call in evidence.commands:
-            assert call.command_id is not None
-            taken = self.taken.setdefault(call.command_id, _Taken(call.at, math.inf, call.place))
-            taken.sent = min(taken.sent, call.at)
-            if call.receipt is not None and evidence.log.holds(call.receipt.epoch, call.receipt.position):
-                taken.acknowledged = min(taken.acknowledged, call.ended)
-
-    def sent(self, event: LogEvent) -> float:
-        if event.position <= self._begins_after:
-            return -math.inf
-        taken = self.taken.get(event.command_id)
-        return taken.sent if taken else -math.inf
-
-    def acknowledged(self, event: LogEvent) -> float:
-        if event.position <= self._begins_after:
-            return -math.inf
-        taken = self.taken.get(event.command_id)
-        return taken.acknowledged if taken else math.inf
-
-
 def real_time_of_streams(evidence: Evidence) -> Findings:
     """C5: an expected version was the version when the command took effect, and a refusal for another one
     was true at some moment of the call."""
-    times = _Times(evidence)
-    # A refusal before that may have been for a version that is gone.
-    replaced_at = max((fork.replaced_at for fork in evidence.log.forks.values()), default=-math.inf)
+    times = Times(evidence)
     for call in evidence.commands:
         if call.expected_version is None:
             continue
@@ -104,7 +65,7 @@ def real_time_of_streams(evidence: Evidence) -> Findings:
             yield from _appended_elsewhere(evidence, call)
         last = call.last
         is_refused = last is not None and last.kind == "fail" and last.reason == "WRONG_EXPECTED_VERSION"
-        if is_refused and call.at > replaced_at:
+        if is_refused:
             yield from _falsely_refused(evidence, times, call)
 
 
@@ -119,33 +80,48 @@ def _appended_elsewhere(evidence: Evidence, call: Call) -> Iterator[Violation]:
         yield found("C5", f"{call.place}: {what}")
 
 
-def _falsely_refused(evidence: Evidence, times: _Times, call: Call) -> Iterator[Violation]:
-    stream, expected = call.stream, call.expected_version
-    if stream is None or expected is None or call.last is None:
+class _Stream:
+    """What is known of a stream in the time of a call: what a later restore took from it is not."""
+
+    def __init__(self, evidence: Evidence, times: Times, call: Call) -> None:
+        self._times, self._call, self._stream = times, call, call.stream or ""
+        self._index = evidence.index
+        forks = evidence.log.forks.values()
+        self._is_whole = not any(fork.replaced_at >= call.at for fork in forks)
+        shared = (fork.common_position for fork in forks if fork.replaced_at >= call.at)
+        self._shared = min(shared, default=evidence.log.head)
+
+    def _event(self, version: int) -> LogEvent | None:
+        event = self._index.event(self._stream, version)
+        return event if event is not None and event.position <= self._shared else None
+
+    def was_made_before_call(self, version: int) -> bool:
+        event = self._event(version)
+        return version == 0 or (event is not None and self._times.acknowledged(event) < self._call.at)
+
+    def was_not_made_until_answer(self, version: int) -> bool:
+        event = self._event(version)
+        return self._is_whole if event is None else self._times.sent(event) > self._call.ended
+
+
+def _falsely_refused(evidence: Evidence, times: Times, call: Call) -> Iterator[Violation]:
+    expected, said = call.expected_version, call.last.current_version if call.last else None
+    if call.stream is None or expected is None:
         return
-    index, said = evidence.index, call.last.current_version
-
-    def was_made_before(version: int, moment: float) -> bool:
-        event = index.event(stream, version)
-        return version == 0 or (event is not None and times.acknowledged(event) < moment)
-
-    def was_not_made_until(version: int, moment: float) -> bool:
-        event = index.event(stream, version)
-        return event is None or times.sent(event) > moment
-
-    if was_made_before(expected, call.at) and was_not_made_until(expected + 1, call.ended):
-        yield found("C5", f"{call.place}: {stream} was at {expected}, as expected, all the time")
+    stream = _Stream(evidence, times, call)
+    if stream.was_made_before_call(expected) and stream.was_not_made_until_answer(expected + 1):
+        yield found("C5", f"{call.place}: {call.stream} was at {expected}, as expected, all the time")
     if said is None:
         return
-    if said > 0 and was_not_made_until(said, call.ended):
-        yield found("C5", f"{call.place}: refused for version {said} of {stream}, which was not there yet")
-    elif index.event(stream, said + 1) is not None and was_made_before(said + 1, call.at):
-        yield found("C5", f"{call.place}: refused for version {said} of {stream}, which was over by then")
+    if said > 0 and stream.was_not_made_until_answer(said):
+        yield found("C5", f"{call.place}: refused for version {said} of {call.stream}, not there yet")
+    elif stream.was_made_before_call(said + 1):
+        yield found("C5", f"{call.place}: refused for version {said} of {call.stream}, over by then")
 
 
 def real_time_of_the_log(evidence: Evidence) -> Findings:
     """C6: what was acknowledged before another command was sent stands before it in the log."""
-    times = _Times(evidence)
+    times = Times(evidence)
     rows = []
     for command_id, taken in times.taken.items():
         events = evidence.index.by_command.get(command_id)

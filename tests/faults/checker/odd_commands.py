@@ -68,7 +68,7 @@ def other_content_under_a_known_id_was_refused(run: Staged) -> None:
 
 
 def a_lost_command_was_refused_when_sent_again(run: Staged) -> None:
-    run.answer(run.again("never again", run["never"]), "fail", code="NOT_FOUND", reason="PRODUCT_NOT_FOUND")
+    run.answer(run.again("never again", run["never"]), "fail", code="ABORTED", reason="CONCURRENT_UPDATE")
 
 
 def a_command_was_refused_for_a_version_that_came_meanwhile(run: Staged) -> None:
@@ -151,8 +151,9 @@ def a_payment_had_no_invoice(run: Staged) -> None:
 
 
 def a_withdrawal_took_back_an_invoice(run: Staged) -> None:
-    fields: Any = {"family_id": "smith", "invoice_id": "i2", "amount_cents": 500}
-    run.command("i2", "IssueTuitionInvoice", told.invoiced("i2", 500, "2024-04-01"), **fields)
+    fields: Any = {"family_id": "smith", "invoice_id": "i2", "amount_cents": 1_500}
+    invoice = told.invoiced("i2", 1_500, "2024-04-01", ("t1", "card", 1_000))
+    run.command("i2", "IssueTuitionInvoice", invoice, **fields)
     gone = family_events.FamilyWithdrawn(family_id="smith", date=told.day("2024-03-01"), reason="moved")
     gone.cancellations.add(invoice_id="i2", cancelled_cents=500)
     run.command("leave", "WithdrawFamily", gone, family_id="smith", reason="moved")
@@ -209,6 +210,18 @@ def ids_are_of_every_kind(run: Staged) -> None:
     run.command("odd id", "RegisterCustomer", events.CustomerRegistered(**fields), **fields)
 
 
+def a_refusal_names_a_version_that_a_restore_took_away(run: Staged) -> None:
+    change_answer(run["approve late"], current_version=4)
+    run.log.forks[OTHER_EPOCH] = Fork(common_position=12, replaced_at=run.now)
+
+
+def a_command_was_refused_for_a_version_that_a_restore_took_away(run: Staged) -> None:
+    call = run.sent("refused", "ShipOrder", expected_version=3, order_id="o1")
+    call.stream = "order-o1"
+    run.answer(call, "fail", code="ABORTED", reason="WRONG_EXPECTED_VERSION", current_version=4)
+    run.log.forks[OTHER_EPOCH] = Fork(common_position=run.log.head, replaced_at=run.now)
+
+
 ODD_COMMANDS: Sequence[Odd] = (
     a_command_was_never_answered_and_had_its_effect,
     a_command_was_never_answered_and_had_no_effect,
@@ -242,4 +255,6 @@ ODD_COMMANDS: Sequence[Odd] = (
     a_call_is_of_a_service_that_the_checker_does_not_know,
     nothing_but_the_epoch_is_known_of_a_token,
     ids_are_of_every_kind,
+    a_refusal_names_a_version_that_a_restore_took_away,
+    a_command_was_refused_for_a_version_that_a_restore_took_away,
 )

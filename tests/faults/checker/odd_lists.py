@@ -79,7 +79,7 @@ def names_are_the_same(run: Staged) -> None:
 
 
 def orders_were_searched_for(run: Staged) -> None:
-    run.scan("search", "SearchOrders", ["o3", "o2"], ["o1"], term="ÁLICE")
+    run.scan("search orders", "SearchOrders", ["o3", "o2"], ["o1"], term="ÁLICE")
 
 
 def products_are_short(run: Staged) -> None:

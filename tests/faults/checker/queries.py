@@ -1,9 +1,11 @@
 """C9 never older than the token, C10 what the log was at the answer's position, C12 no younger than said."""
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate
+from uuid import UUID
 
 from diptych.consistency.v1.consistency_pb2 import ON_TIMEOUT_SERVE_STALE
 
@@ -54,24 +56,32 @@ def _may_be_stale(call: Call) -> bool:
 
 
 def _not_fully_consistent(evidence: Evidence) -> Iterator[Violation]:
-    known = sorted(
-        (call.ended, call.receipt.position)
-        for call in evidence.commands
-        if call.receipt is not None and call.receipt.epoch == evidence.log.epoch
-    )
-    highest = list(accumulate((position for _, position in known), max))
+    known = _known(evidence)
     for call in evidence.queries:
         request = request_of(call)
         if request is None or not request.consistency.fully_consistent:
             continue
-        before = bisect_left(known, (call.at, 0))
-        for answer in call.answers if before else ():
+        for answer in call.answers:
             freshness = answer.freshness
             if freshness is None or (freshness.is_stale and _may_be_stale(call)):
                 continue
-            if freshness.epoch == evidence.log.epoch and freshness.position < highest[before - 1]:
+            moments, highest = known.get(freshness.epoch, ([], []))
+            before = bisect_left(moments, call.at)
+            if before and freshness.position < highest[before - 1]:
                 what = f"answered from {freshness.position}, {highest[before - 1]} was known before"
                 yield found("C9", f"{call.place}: fully consistent, {what}")
+
+
+def _known(evidence: Evidence) -> dict[UUID, tuple[list[float], list[int]]]:
+    """Of each epoch the moments when commands were known to be accepted, and the highest position by then."""
+    known = defaultdict[UUID, list[tuple[float, int]]](list)
+    for call in evidence.commands:
+        if call.receipt is not None:
+            known[call.receipt.epoch].append((call.ended, call.receipt.position))
+    return {
+        epoch: ([moment for moment, _ in its], list(accumulate((position for _, position in its), max)))
+        for epoch, its in ((epoch, sorted(its)) for epoch, its in known.items())
+    }
 
 
 def _is_shared(evidence: Evidence, token: Point, freshness: Freshness) -> bool:
@@ -152,16 +162,17 @@ def _named(entity: Entity) -> str:
 
 def no_younger_than_said(evidence: Evidence) -> Findings:
     """C12: what was acknowledged longer ago than the lag that an answer admits is in it."""
-    positions, earliest = _earliest_acknowledgements(evidence)
-    limits = evidence.limits
+    known, limits = _earliest_acknowledgements(evidence), evidence.limits
     for call in evidence.queries:
         for answer in call.answers:
             freshness = answer.freshness
-            if answer.kind != "ok" or freshness is None or freshness.epoch != evidence.log.epoch:
+            if answer.kind != "ok" or freshness is None or freshness.epoch not in known:
                 continue
+            positions, earliest = known[freshness.epoch]
             missing = bisect_right(positions, freshness.position)
             overdue = call.at - earliest[missing] if missing < len(positions) else 0.0
-            if overdue > freshness.lag_seconds + limits.lag_slack_seconds:
+            believed = freshness.lag_seconds or limits.silence_seconds
+            if overdue > believed + limits.lag_slack_seconds:
                 what = f"lag {freshness.lag_seconds:.1f} s, but {overdue:.1f} s of the log are missing"
                 yield found("C12", f"{call.place}: {what}")
             is_old = overdue > limits.stale_after_seconds + limits.lag_slack_seconds
@@ -169,12 +180,17 @@ def no_younger_than_said(evidence: Evidence) -> Findings:
                 yield found("C12", f"{call.place}: {overdue:.1f} s of the log are missing, and not stale")
 
 
-def _earliest_acknowledgements(evidence: Evidence) -> tuple[list[int], list[float]]:
-    """Positions of accepted commands, and for each when the first of it and all later ones was known."""
-    known = defaultdict[int, list[float]](list)
+def _earliest_acknowledgements(evidence: Evidence) -> dict[UUID, tuple[list[int], list[float]]]:
+    """Of each epoch, also of those given up: positions of accepted commands, and for each when the first of
+    it and all later ones was known."""
+    known = defaultdict[UUID, dict[int, float]](dict)
     for call in evidence.commands:
-        if call.receipt is not None and call.receipt.epoch == evidence.log.epoch:
-            known[call.receipt.position].append(call.ended)
-    positions = sorted(known)
-    earliest = list(accumulate((min(known[position]) for position in reversed(positions)), min))
-    return positions, earliest[::-1]
+        if call.receipt is not None:
+            its, position = known[call.receipt.epoch], call.receipt.position
+            its[position] = min(its.get(position, math.inf), call.ended)
+    found_ones: dict[UUID, tuple[list[int], list[float]]] = {}
+    for epoch, its in known.items():
+        positions = sorted(its)
+        earliest = list(accumulate((its[position] for position in reversed(positions)), min))
+        found_ones[epoch] = positions, earliest[::-1]
+    return found_ones

@@ -33,6 +33,8 @@ class Apply:
     generation: int
     after_position: int
     position: int
+    # The newest token that a lease was granted with by then; 0 where the store does not know.
+    granted: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class ReadDump:
     rows: dict[str, set[str]] = field(default_factory=dict)
     row_sums: dict[tuple[str, str], int] = field(default_factory=dict)
     sizes: dict[str, int] | None = None
+    # With the last position that each has in common with the one after it.
+    past_epochs: dict[UUID, int] = field(default_factory=dict)
     gram_sizes: dict[tuple[str, str], int] = field(default_factory=dict)
     trace: list[Apply] | None = None
     strangers: list[str] = field(default_factory=list)
@@ -114,8 +118,7 @@ def _take(dump: ReadDump, name: str, content: Any) -> None:
     elif name == "sizes":
         dump.sizes = {_text(key): int(value) for key, value in _pairs(content)}
     elif name == "epochs":
-        # The epochs that are over, each with where it ended; the log's own notes of them are the truth.
-        return
+        dump.past_epochs = {UUID(_text(epoch)): int(value) for epoch, value in _pairs(content)}
     elif kind == "d":
         _take_documents(dump, rest, content)
     elif kind == "i":
@@ -164,8 +167,8 @@ def _take_documents(dump: ReadDump, view: str, content: Any) -> None:
 
 
 def _apply(line: bytes) -> Apply:
-    token, generation, after, position = (int(each) for each in _text(line).split())
-    return Apply(token=token, generation=generation, after_position=after, position=position)
+    token, generation, after, position, granted = (int(each) for each in _text(line).split())
+    return Apply(token=token, generation=generation, after_position=after, position=position, granted=granted)
 
 
 def _pairs(content: Any) -> Iterable[tuple[bytes, bytes]]:

@@ -45,8 +45,12 @@ def _broken_trace(dump: ReadDump) -> Iterator[Violation]:
 
 
 def one_writer(evidence: Evidence) -> Findings:
-    """C13: no write was accepted with an older fence token than an earlier one."""
+    """C13: no write was accepted with an older fence token than one granted, or written with, before."""
     for dump in _all_dumps(evidence):
+        for each in dump.trace or ():
+            if each.token < each.granted:
+                what = f"token {each.token} wrote position {each.position} after {each.granted} was granted"
+                yield found("C13", f"{dump.place}: {what}")
         for before, after in pairwise(dump.trace or ()):
             if after.token < before.token:
                 what = f"token {after.token} wrote position {after.position} after token {before.token}"
@@ -67,7 +71,9 @@ def equal_to_the_fold(evidence: Evidence) -> Findings:
             continue
         timeline = timelines.get(dump.projection)
         if timeline is None:
-            timeline = timelines[dump.projection] = Timeline(dump.projection, evidence.log.events)
+            timeline = timelines[dump.projection] = Timeline(
+                dump.projection, evidence.log.events, evidence.documents.fold
+            )
         yield from _different(dump, timeline.move_to(dump.position), evidence.index)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 from tests.faults.checker.calls import Answer, Call
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.listings import LISTINGS, Listing
+from tests.faults.checker.log_dump import LogDump
 from tests.faults.checker.requests import request_of
 from tests.faults.checker.timeline import stream_of
 
@@ -34,9 +34,14 @@ class _Scan:
     def positions(self) -> list[int]:
         return [page.freshness.position for page in self.pages if page.freshness is not None]
 
+    def is_held(self, log: LogDump) -> bool:
+        """Whether all pages show what is in this log."""
+        shown = [page.freshness for page in self.pages if page.freshness is not None]
+        return bool(shown) and all(log.holds(each.epoch, each.position) for each in shown)
+
     @property
-    def epochs(self) -> set[UUID]:
-        return {page.freshness.epoch for page in self.pages if page.freshness is not None}
+    def generations(self) -> set[int]:
+        return {page.freshness.generation for page in self.pages if page.freshness is not None}
 
     @property
     def is_finished(self) -> bool:
@@ -48,12 +53,15 @@ class _Scan:
 
 
 def complete_and_in_order(evidence: Evidence) -> Findings:
-    """C11, for the lists that the checker knows the rules of; of others only that page follows page."""
+    """C11, for the lists that the checker knows the rules of; of others only that page follows page, and that
+    all of them are of one generation."""
     by_method = defaultdict[str, list[_Scan]](list)
     for scan in _scans(evidence):
         numbers = [page.page.number for page in scan.pages if page.page is not None]
         if numbers != list(range(1, len(numbers) + 1)):
             yield found("C11", f"{scan.place}: pages {numbers[:20]}")
+        if len(scan.generations) > 1:
+            yield found("C11", f"{scan.place}: pages of generations {sorted(scan.generations)}")
         by_method[scan.call.method].append(scan)
     for method, scans in by_method.items():
         listing = LISTINGS.get(method)
@@ -62,7 +70,7 @@ def complete_and_in_order(evidence: Evidence) -> Findings:
         for scan in scans[::step] if listing is not None else ():
             assert listing is not None
             request = request_of(scan.call)
-            if request is not None and scan.epochs == {evidence.log.epoch}:
+            if request is not None and scan.is_held(evidence.log):
                 yield from _Check(evidence, listing, scan, request).violations()
 
 

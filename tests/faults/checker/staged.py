@@ -124,7 +124,7 @@ class Staged:
 
     def side(self, projection: str, position: int | None = None) -> ReadSide:
         """What the projector makes of the log so far, or up to a position."""
-        names = set(StoredEvent._fields)
+        names = set(StoredEvent._fields) - {"correlation_id", "causation_id"}
         stored = [
             StoredEvent(
                 **{name: value for name, value in asdict(event).items() if name in names},

@@ -6,7 +6,7 @@ from typing import Any
 from diptych.families.v1 import events_pb2 as family_events
 from diptych.families.v1 import family_query_service_pb2 as family_queries
 from diptych.families.v1.scores_pb2 import RiskTier
-from diptych.families.v1.views_pb2 import EnrollmentReportRow, PaymentMonth, RiskTierSummary
+from diptych.families.v1.views_pb2 import EnrollmentReportRow, FamilySummary, PaymentMonth, RiskTierSummary
 from diptych.orders.v1 import events_pb2 as events
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1.order_command_service_pb2 import CreditNoteItemRequest, OrderItemRequest
@@ -61,6 +61,12 @@ def place(run: Staged, order_id: str, *lines: say.Line) -> Call:
     return run.command(order_id, "PlaceOrder", placed, *reserved, **fields)
 
 
+def suspend(run: Staged) -> Call:
+    """Alice may not order any more."""
+    alice: Any = {"customer_id": "alice", "reason": "late"}
+    return run.command("stop", "SuspendCustomer", events.CustomerSuspended(**alice), **alice)
+
+
 def _sell(run: Staged) -> None:
     added = events.OrderItemAdded(order_id="o1", item=say.item("tin", 1, 300), total_cents=1600)
     reserved = events.StockReserved(sku="tin", quantity=1, order_id="o1")
@@ -84,6 +90,7 @@ def _sell(run: Staged) -> None:
     issued.items[0].is_returned = True
     returned = CreditNoteItemRequest(sku="mug", quantity=1, is_returned=True)
     note: Any = {"credit_note_id": "n1", "customer_id": "alice", "items": [returned], "reason": "broken"}
+    note["region_code"] = "GB"
     run.command("credit", "IssueCreditNote", issued, back, **note)
     never = run.sent("never", "ReceiveStock", sku="tin", quantity=99)
     run.answer(never, "info", code="DEADLINE_EXCEEDED")
@@ -145,6 +152,10 @@ def _look_at_payments(run: Staged) -> None:
     row = EnrollmentReportRow(risk_tier=tiers[-1].risk_tier, families=1)
     row.month.year, row.month.month = 2024, 1
     enrolled = family_queries.GetEnrollmentReportResponse(rows=[row])
+    smith = run.side("families").documents["family_summary", "smith"]
+    found = family_queries.SearchFamiliesResponse(families=[FamilySummary.FromString(smith.message)])
+    run.report("search", "SearchFamilies", found, term="MIT")
+    run.report("search in vain", "SearchFamilies", family_queries.SearchFamiliesResponse(), term="Jones")
     run.report("enrolled", "GetEnrollmentReport", enrolled)
 
 

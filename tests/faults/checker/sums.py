@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 from diptych.families.v1 import events_pb2 as family_events
 from diptych.families.v1 import family_command_service_pb2 as family_commands
@@ -11,7 +10,7 @@ from diptych.orders.v1 import events_pb2 as events
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from google.protobuf.message import Message
 
-from tests.faults.checker.calls import Call
+from tests.faults.checker.contents import effective_calls, is_accepted
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.requests import request_of
 
@@ -120,21 +119,12 @@ def money_adds_up(evidence: Evidence) -> Findings:
 def _asked(evidence: Evidence) -> Sums:
     """Over the commands that took effect or were said to, each once."""
     sums: Sums = Counter()
-    seen: set[UUID] = set()
-    for call in evidence.commands:
-        if call.command_id in seen or not _took_effect(evidence, call):
-            continue
-        assert call.command_id is not None
-        seen.add(call.command_id)
+    effective = effective_calls(evidence)
+    # What was accepted and is not there counts as well.
+    calls = {call.command_id: call for call in evidence.commands if is_accepted(evidence, call)} | effective
+    for call in calls.values():
         sums.update(dict(_asked_by(request_of(call))))
     return sums
-
-
-def _took_effect(evidence: Evidence, call: Call) -> bool:
-    receipt = call.receipt
-    if receipt is not None:
-        return evidence.log.holds(receipt.epoch, receipt.position)
-    return call.outcome == "info" and call.command_id in evidence.index.by_command
 
 
 def _asked_by(request: Any) -> Iterator[tuple[tuple[str, str], int]]:

@@ -6,6 +6,7 @@ from tests.faults.checker.changes import a_story, ask_for, final
 from tests.faults.checker.check import violations
 from tests.faults.checker.figures import figures
 from tests.faults.checker.odd_commands import ODD_COMMANDS, Odd
+from tests.faults.checker.odd_decisions import ODD_DECISIONS, other_content_raced_and_lost
 from tests.faults.checker.odd_lists import ODD_LISTS
 from tests.faults.checker.odd_reads import ODD_READS
 from tests.faults.checker.staged import Staged
@@ -22,7 +23,10 @@ def test_the_story_is_right() -> None:
     assert violations(a_story().evidence()) == []
 
 
-@pytest.mark.parametrize("odd", [*ODD_COMMANDS, *ODD_READS, *ODD_LISTS], ids=lambda odd: odd.__name__)
+_ODD = [*ODD_COMMANDS, *ODD_DECISIONS, *ODD_READS, *ODD_LISTS]
+
+
+@pytest.mark.parametrize("odd", _ODD, ids=lambda odd: odd.__name__)
 def test_what_only_looks_wrong_passes(odd: Odd) -> None:
     run = a_story()
     odd(run)
@@ -43,5 +47,6 @@ def test_a_run_may_begin_on_a_log_that_is_not_empty() -> None:
 def test_every_check_had_something_to_look_at() -> None:
     run = a_story()
     ask_for(run["read o2"], fully_consistent=True)
+    other_content_raced_and_lost(run)
     nothing = [name for name, count in figures(run.evidence()).items() if count == 0]
     assert nothing == []

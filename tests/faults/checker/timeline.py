@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -76,8 +76,14 @@ def fold_stream(events: Sequence[LogEvent]) -> Held:
 class Timeline:
     """The read models of one projection, moved along the log; going back starts again from the beginning."""
 
-    def __init__(self, projection: str, events: Sequence[LogEvent]) -> None:
+    def __init__(
+        self,
+        projection: str,
+        events: Sequence[LogEvent],
+        fold: Callable[[Sequence[LogEvent]], Held] = fold_stream,
+    ) -> None:
         categories = CATEGORIES[projection]
+        self._fold = fold
         self.projection = projection
         self._events = [event for event in events if event.category in categories]
         self._positions = [event.position for event in self._events]
@@ -107,7 +113,7 @@ class Timeline:
         before = self.streams.get(stream)
         if before is not None:
             self._count(before, -1)
-        held = self.streams[stream] = fold_stream(self._happened[stream])
+        held = self.streams[stream] = self._fold(self._happened[stream])
         self._count(held, 1)
         self._note_order(held)
 

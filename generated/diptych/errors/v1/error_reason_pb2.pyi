@@ -46,7 +46,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_PROJECTION_BEHIND: UNAVAILABLE with RetryInfo; metadata required_position, position."""
     ERROR_REASON_GENERATION_GONE: _ErrorReason.ValueType  # 9
     """ERROR_REASON_GENERATION_GONE: FAILED_PRECONDITION, the page token belongs to a read model that
-    was replaced since. Start the list again.
+    was replaced since and is not kept any more, or that will never be as fresh as was asked for. Start
+    the list again.
     """
     ERROR_REASON_EPOCH_CHANGED: _ErrorReason.ValueType  # 10
     """ERROR_REASON_EPOCH_CHANGED: FAILED_PRECONDITION, the token is from a history of the log that
@@ -91,6 +92,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_READ_MODEL_DAMAGED: UNAVAILABLE with RetryInfo, data that the answer would be made of
     was lost in the read store; the read model is filled again from the log.
     """
+    ERROR_REASON_GENERATION_NOT_FOUND: _ErrorReason.ValueType  # 25
+    """ERROR_REASON_GENERATION_NOT_FOUND: NOT_FOUND, the projection has no such generation, or none that
+    is kept from before.
+    """
+    ERROR_REASON_GENERATION_NOT_READY: _ErrorReason.ValueType  # 26
+    """ERROR_REASON_GENERATION_NOT_READY: FAILED_PRECONDITION, readers would see less than they have seen;
+    the generation is not filled, was not held against the live one, or is damaged.
+    """
+    ERROR_REASON_GENERATION_LIVE: _ErrorReason.ValueType  # 27
+    """ERROR_REASON_GENERATION_LIVE: FAILED_PRECONDITION, the live generation can't be dropped."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason lists the values of google.rpc.ErrorInfo.reason (without the prefix ERROR_REASON_),
@@ -121,7 +132,8 @@ ERROR_REASON_PROJECTION_BEHIND: ErrorReason.ValueType  # 8
 """ERROR_REASON_PROJECTION_BEHIND: UNAVAILABLE with RetryInfo; metadata required_position, position."""
 ERROR_REASON_GENERATION_GONE: ErrorReason.ValueType  # 9
 """ERROR_REASON_GENERATION_GONE: FAILED_PRECONDITION, the page token belongs to a read model that
-was replaced since. Start the list again.
+was replaced since and is not kept any more, or that will never be as fresh as was asked for. Start
+the list again.
 """
 ERROR_REASON_EPOCH_CHANGED: ErrorReason.ValueType  # 10
 """ERROR_REASON_EPOCH_CHANGED: FAILED_PRECONDITION, the token is from a history of the log that
@@ -166,4 +178,14 @@ ERROR_REASON_READ_MODEL_DAMAGED: ErrorReason.ValueType  # 24
 """ERROR_REASON_READ_MODEL_DAMAGED: UNAVAILABLE with RetryInfo, data that the answer would be made of
 was lost in the read store; the read model is filled again from the log.
 """
+ERROR_REASON_GENERATION_NOT_FOUND: ErrorReason.ValueType  # 25
+"""ERROR_REASON_GENERATION_NOT_FOUND: NOT_FOUND, the projection has no such generation, or none that
+is kept from before.
+"""
+ERROR_REASON_GENERATION_NOT_READY: ErrorReason.ValueType  # 26
+"""ERROR_REASON_GENERATION_NOT_READY: FAILED_PRECONDITION, readers would see less than they have seen;
+the generation is not filled, was not held against the live one, or is damaged.
+"""
+ERROR_REASON_GENERATION_LIVE: ErrorReason.ValueType  # 27
+"""ERROR_REASON_GENERATION_LIVE: FAILED_PRECONDITION, the live generation can't be dropped."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

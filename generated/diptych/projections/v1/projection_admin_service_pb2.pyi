@@ -32,11 +32,15 @@ class _ProjectionStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Proj
     PROJECTION_STATUS_RUNNING: _ProjectionStatus.ValueType  # 1
     """PROJECTION_STATUS_RUNNING: it follows the log."""
     PROJECTION_STATUS_REBUILDING: _ProjectionStatus.ValueType  # 2
-    """PROJECTION_STATUS_REBUILDING: a new generation is filling from position 0."""
+    """PROJECTION_STATUS_REBUILDING: a new generation is filling from position 0, as the live one or
+    beside it.
+    """
     PROJECTION_STATUS_PAUSED: _ProjectionStatus.ValueType  # 3
     """PROJECTION_STATUS_PAUSED: an operator paused it."""
     PROJECTION_STATUS_STOPPED: _ProjectionStatus.ValueType  # 4
-    """PROJECTION_STATUS_STOPPED: no projector holds its lease, or this one is another's stand-by."""
+    """PROJECTION_STATUS_STOPPED: no projector holds its lease, or this one is another's stand-by, or
+    the live generation is of another version of the projection's code that somebody went back to.
+    """
     PROJECTION_STATUS_ERROR: _ProjectionStatus.ValueType  # 5
     """PROJECTION_STATUS_ERROR: an event could not be applied or a store does not answer; it tries
     again, and last_error says why. Nothing is skipped.
@@ -50,16 +54,72 @@ PROJECTION_STATUS_UNSPECIFIED: ProjectionStatus.ValueType  # 0
 PROJECTION_STATUS_RUNNING: ProjectionStatus.ValueType  # 1
 """PROJECTION_STATUS_RUNNING: it follows the log."""
 PROJECTION_STATUS_REBUILDING: ProjectionStatus.ValueType  # 2
-"""PROJECTION_STATUS_REBUILDING: a new generation is filling from position 0."""
+"""PROJECTION_STATUS_REBUILDING: a new generation is filling from position 0, as the live one or
+beside it.
+"""
 PROJECTION_STATUS_PAUSED: ProjectionStatus.ValueType  # 3
 """PROJECTION_STATUS_PAUSED: an operator paused it."""
 PROJECTION_STATUS_STOPPED: ProjectionStatus.ValueType  # 4
-"""PROJECTION_STATUS_STOPPED: no projector holds its lease, or this one is another's stand-by."""
+"""PROJECTION_STATUS_STOPPED: no projector holds its lease, or this one is another's stand-by, or
+the live generation is of another version of the projection's code that somebody went back to.
+"""
 PROJECTION_STATUS_ERROR: ProjectionStatus.ValueType  # 5
 """PROJECTION_STATUS_ERROR: an event could not be applied or a store does not answer; it tries
 again, and last_error says why. Nothing is skipped.
 """
 Global___ProjectionStatus: _TypeAlias = ProjectionStatus  # noqa: Y015
+
+class _FillingState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FillingStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FillingState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FILLING_STATE_UNSPECIFIED: _FillingState.ValueType  # 0
+    """FILLING_STATE_UNSPECIFIED is never sent."""
+    FILLING_STATE_FILLING: _FillingState.ValueType  # 1
+    """FILLING_STATE_FILLING: events are folded into it."""
+    FILLING_STATE_COMPARING: _FillingState.ValueType  # 2
+    """FILLING_STATE_COMPARING: it has caught up and is held against the live one."""
+    FILLING_STATE_READY: _FillingState.ValueType  # 3
+    """FILLING_STATE_READY: it keeps up with the log and waits for ActivateGeneration."""
+    FILLING_STATE_DIFFERS: _FillingState.ValueType  # 4
+    """FILLING_STATE_DIFFERS: it is not what the live one is, and finding says where. It keeps up with
+    the log; one of the two is wrong, and an operator has to activate or drop it.
+    """
+    FILLING_STATE_FAILED: _FillingState.ValueType  # 5
+    """FILLING_STATE_FAILED: an event can't be folded into it, and finding says which. It tries again."""
+    FILLING_STATE_LIVE: _FillingState.ValueType  # 6
+    """FILLING_STATE_LIVE: readers see it now."""
+    FILLING_STATE_GIVEN_UP: _FillingState.ValueType  # 7
+    """FILLING_STATE_GIVEN_UP: it was dropped, or another one took the place of the live one at once,
+    since the log's history has changed or data was damaged.
+    """
+
+class FillingState(_FillingState, metaclass=_FillingStateEnumTypeWrapper):
+    """FillingState is how far a generation beside the live one is."""
+
+FILLING_STATE_UNSPECIFIED: FillingState.ValueType  # 0
+"""FILLING_STATE_UNSPECIFIED is never sent."""
+FILLING_STATE_FILLING: FillingState.ValueType  # 1
+"""FILLING_STATE_FILLING: events are folded into it."""
+FILLING_STATE_COMPARING: FillingState.ValueType  # 2
+"""FILLING_STATE_COMPARING: it has caught up and is held against the live one."""
+FILLING_STATE_READY: FillingState.ValueType  # 3
+"""FILLING_STATE_READY: it keeps up with the log and waits for ActivateGeneration."""
+FILLING_STATE_DIFFERS: FillingState.ValueType  # 4
+"""FILLING_STATE_DIFFERS: it is not what the live one is, and finding says where. It keeps up with
+the log; one of the two is wrong, and an operator has to activate or drop it.
+"""
+FILLING_STATE_FAILED: FillingState.ValueType  # 5
+"""FILLING_STATE_FAILED: an event can't be folded into it, and finding says which. It tries again."""
+FILLING_STATE_LIVE: FillingState.ValueType  # 6
+"""FILLING_STATE_LIVE: readers see it now."""
+FILLING_STATE_GIVEN_UP: FillingState.ValueType  # 7
+"""FILLING_STATE_GIVEN_UP: it was dropped, or another one took the place of the live one at once,
+since the log's history has changed or data was damaged.
+"""
+Global___FillingState: _TypeAlias = FillingState  # noqa: Y015
 
 @_typing.final
 class Projection(_message.Message):
@@ -81,12 +141,14 @@ class Projection(_message.Message):
     PARTITIONS_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     LEASE_HOLDER_FIELD_NUMBER: _builtins.int
+    FILLING_FIELD_NUMBER: _builtins.int
+    PREVIOUS_GENERATION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """name is the projection's name, for instance "orders"."""
     version: _builtins.int
     """version is the version of the projection's code that its read models were made with."""
     generation: _builtins.int
-    """generation counts the rebuilds, from 1."""
+    """generation is the number of the live generation; they count up from 1."""
     status: Global___ProjectionStatus.ValueType
     """status is what the projection is doing."""
     checkpoint: _builtins.int
@@ -105,6 +167,10 @@ class Projection(_message.Message):
     """partitions is the number of partitions of the projection."""
     lease_holder: _builtins.str
     """lease_holder names the projector process that holds the partition; empty when none does."""
+    previous_generation: _builtins.int
+    """previous_generation is the number of the generation that was live before and is kept for a
+    rollback; 0 when none is.
+    """
     @_builtins.property
     def lag_time(self) -> _duration_pb2.Duration:
         """lag_time is how long ago the projection was last known to be caught up; 0 when it is."""
@@ -112,6 +178,10 @@ class Projection(_message.Message):
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """as_of is the time of the newest event applied; unset while there is none."""
+
+    @_builtins.property
+    def filling(self) -> Global___FillingGeneration:
+        """filling is the generation that is filled beside the live one; unset while there is none."""
 
     def __init__(
         self,
@@ -130,14 +200,68 @@ class Projection(_message.Message):
         partitions: _builtins.int = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
         lease_holder: _builtins.str = ...,
+        filling: Global___FillingGeneration | None = ...,
+        previous_generation: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "lag_time", b"lag_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filling", b"filling", "lag_time", b"lag_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "checkpoint", b"checkpoint", "events_processed", b"events_processed", "generation", b"generation", "lag_events", b"lag_events", "lag_time", b"lag_time", "last_error", b"last_error", "lease_holder", b"lease_holder", "name", b"name", "parked_count", b"parked_count", "partition", b"partition", "partitions", b"partitions", "status", b"status", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "checkpoint", b"checkpoint", "events_processed", b"events_processed", "filling", b"filling", "generation", b"generation", "lag_events", b"lag_events", "lag_time", b"lag_time", "last_error", b"last_error", "lease_holder", b"lease_holder", "name", b"name", "parked_count", b"parked_count", "partition", b"partition", "partitions", b"partitions", "previous_generation", b"previous_generation", "status", b"status", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Projection: _TypeAlias = Projection  # noqa: Y015
+
+@_typing.final
+class FillingGeneration(_message.Message):
+    """FillingGeneration is a generation that is filled beside the live one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    EVENTS_PROCESSED_FIELD_NUMBER: _builtins.int
+    LAG_EVENTS_FIELD_NUMBER: _builtins.int
+    IS_ACTIVATED_WHEN_EQUAL_FIELD_NUMBER: _builtins.int
+    FINDING_FIELD_NUMBER: _builtins.int
+    generation: _builtins.int
+    """generation is its number."""
+    version: _builtins.int
+    """version is the version of the projection's code that it is made with."""
+    state: Global___FillingState.ValueType
+    """state is how far it is."""
+    checkpoint: _builtins.int
+    """checkpoint is the position up to which every event is in it."""
+    events_processed: _builtins.int
+    """events_processed is the number of events folded into it."""
+    lag_events: _builtins.int
+    """lag_events is the number of events in the log that are not in it yet."""
+    is_activated_when_equal: _builtins.bool
+    """is_activated_when_equal says whether readers are switched to it without another word."""
+    finding: _builtins.str
+    """finding says what tells it apart from the live one, or which event can't be folded; names, ids and
+    positions only.
+    """
+    def __init__(
+        self,
+        *,
+        generation: _builtins.int = ...,
+        version: _builtins.int = ...,
+        state: Global___FillingState.ValueType = ...,
+        checkpoint: _builtins.int = ...,
+        events_processed: _builtins.int = ...,
+        lag_events: _builtins.int = ...,
+        is_activated_when_equal: _builtins.bool = ...,
+        finding: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "events_processed", b"events_processed", "finding", b"finding", "generation", b"generation", "is_activated_when_equal", b"is_activated_when_equal", "lag_events", b"lag_events", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FillingGeneration: _TypeAlias = FillingGeneration  # noqa: Y015
 
 @_typing.final
 class ListProjectionsRequest(_message.Message):
@@ -271,3 +395,204 @@ class ResumeProjectionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResumeProjectionResponse: _TypeAlias = ResumeProjectionResponse  # noqa: Y015
+
+@_typing.final
+class RebuildProjectionRequest(_message.Message):
+    """RebuildProjectionRequest names the projection to fill anew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STAYS_BESIDE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """name is the projection's name. Required."""
+    stays_beside: _builtins.bool
+    """stays_beside, when true, leaves the new generation beside the live one when it is READY, until
+    ActivateGeneration. Default false: readers are switched to it when nothing tells the two apart. It
+    has no effect on a rebuild that is under way.
+    """
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        stays_beside: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "stays_beside", b"stays_beside"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RebuildProjectionRequest: _TypeAlias = RebuildProjectionRequest  # noqa: Y015
+
+@_typing.final
+class RebuildProjectionResponse(_message.Message):
+    """RebuildProjectionResponse is how far the rebuild is: sent at once, whenever something changes, and at
+    least every 15 seconds. The stream ends with READY, DIFFERS, LIVE or GIVEN_UP.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILLING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def filling(self) -> Global___FillingGeneration:
+        """filling is the new generation."""
+
+    def __init__(
+        self,
+        *,
+        filling: Global___FillingGeneration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filling", b"filling"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filling", b"filling"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RebuildProjectionResponse: _TypeAlias = RebuildProjectionResponse  # noqa: Y015
+
+@_typing.final
+class ActivateGenerationRequest(_message.Message):
+    """ActivateGenerationRequest names the generation to switch to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    GENERATION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """name is the projection's name. Required."""
+    generation: _builtins.int
+    """generation is its number. Required."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        generation: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActivateGenerationRequest: _TypeAlias = ActivateGenerationRequest  # noqa: Y015
+
+@_typing.final
+class ActivateGenerationResponse(_message.Message):
+    """ActivateGenerationResponse shows the projection after the switch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def projections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Projection]:
+        """projections holds one entry a partition."""
+
+    def __init__(
+        self,
+        *,
+        projections: _abc.Iterable[Global___Projection] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["projections", b"projections"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActivateGenerationResponse: _TypeAlias = ActivateGenerationResponse  # noqa: Y015
+
+@_typing.final
+class RollbackGenerationRequest(_message.Message):
+    """RollbackGenerationRequest names the projection to take back to the generation before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """name is the projection's name. Required."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollbackGenerationRequest: _TypeAlias = RollbackGenerationRequest  # noqa: Y015
+
+@_typing.final
+class RollbackGenerationResponse(_message.Message):
+    """RollbackGenerationResponse shows the projection after the switch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def projections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Projection]:
+        """projections holds one entry a partition."""
+
+    def __init__(
+        self,
+        *,
+        projections: _abc.Iterable[Global___Projection] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["projections", b"projections"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollbackGenerationResponse: _TypeAlias = RollbackGenerationResponse  # noqa: Y015
+
+@_typing.final
+class DropGenerationRequest(_message.Message):
+    """DropGenerationRequest names the generation to give up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    GENERATION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """name is the projection's name. Required."""
+    generation: _builtins.int
+    """generation is its number. Required."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        generation: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropGenerationRequest: _TypeAlias = DropGenerationRequest  # noqa: Y015
+
+@_typing.final
+class DropGenerationResponse(_message.Message):
+    """DropGenerationResponse shows the projection after the generation was given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def projections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Projection]:
+        """projections holds one entry a partition."""
+
+    def __init__(
+        self,
+        *,
+        projections: _abc.Iterable[Global___Projection] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["projections", b"projections"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DropGenerationResponse: _TypeAlias = DropGenerationResponse  # noqa: Y015

@@ -50,6 +50,26 @@ class ProjectionAdminServiceStub:
                 request_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ResumeProjectionRequest.SerializeToString,
                 response_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ResumeProjectionResponse.FromString,
                 _registered_method=True)
+        self.RebuildProjection = channel.unary_stream(
+                '/diptych.projections.v1.ProjectionAdminService/RebuildProjection',
+                request_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RebuildProjectionRequest.SerializeToString,
+                response_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RebuildProjectionResponse.FromString,
+                _registered_method=True)
+        self.ActivateGeneration = channel.unary_unary(
+                '/diptych.projections.v1.ProjectionAdminService/ActivateGeneration',
+                request_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ActivateGenerationRequest.SerializeToString,
+                response_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ActivateGenerationResponse.FromString,
+                _registered_method=True)
+        self.RollbackGeneration = channel.unary_unary(
+                '/diptych.projections.v1.ProjectionAdminService/RollbackGeneration',
+                request_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RollbackGenerationRequest.SerializeToString,
+                response_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RollbackGenerationResponse.FromString,
+                _registered_method=True)
+        self.DropGeneration = channel.unary_unary(
+                '/diptych.projections.v1.ProjectionAdminService/DropGeneration',
+                request_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.DropGenerationRequest.SerializeToString,
+                response_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.DropGenerationResponse.FromString,
+                _registered_method=True)
 
 
 class ProjectionAdminServiceServicer:
@@ -80,6 +100,45 @@ class ProjectionAdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RebuildProjection(self, request, context):
+        """RebuildProjection fills a new generation beside the live one, which goes on being kept up to date
+        and served, and streams how far it is. Once it has caught up, both are held against each other at
+        one position; readers are switched to it when nothing tells them apart. Any process may die
+        meanwhile: the rebuild goes on in the next one. Where one is under way already, its progress is
+        streamed. A caller that leaves ends nothing. What was kept for a rollback is given up at the begin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ActivateGeneration(self, request, context):
+        """ActivateGeneration switches the readers to a generation that is READY, or that differs from the
+        live one and is the right one all the same. The live one is kept as it is, for a rollback.
+        GENERATION_NOT_READY: it is not that far. The one kept from before is what RollbackGeneration
+        activates. The live one is live: nothing happens.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackGeneration(self, request, context):
+        """RollbackGeneration switches the readers back to the generation that was live before, at once. It
+        stands where it stood when it was left, and answers say so, until it has caught up; one made by
+        another version of the projection's code stays there until a projector of that version runs.
+        The generation that is left is kept, so that a second call goes forth again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DropGeneration(self, request, context):
+        """DropGeneration gives up a generation that is not live: the one that is filled beside it, whose
+        rebuild ends, or the one that is kept from before, whose page tokens are GENERATION_GONE then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProjectionAdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +156,26 @@ def add_ProjectionAdminServiceServicer_to_server(servicer, server):
                     servicer.ResumeProjection,
                     request_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ResumeProjectionRequest.FromString,
                     response_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ResumeProjectionResponse.SerializeToString,
+            ),
+            'RebuildProjection': grpc.unary_stream_rpc_method_handler(
+                    servicer.RebuildProjection,
+                    request_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RebuildProjectionRequest.FromString,
+                    response_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RebuildProjectionResponse.SerializeToString,
+            ),
+            'ActivateGeneration': grpc.unary_unary_rpc_method_handler(
+                    servicer.ActivateGeneration,
+                    request_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ActivateGenerationRequest.FromString,
+                    response_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ActivateGenerationResponse.SerializeToString,
+            ),
+            'RollbackGeneration': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackGeneration,
+                    request_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RollbackGenerationRequest.FromString,
+                    response_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RollbackGenerationResponse.SerializeToString,
+            ),
+            'DropGeneration': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropGeneration,
+                    request_deserializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.DropGenerationRequest.FromString,
+                    response_serializer=diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.DropGenerationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -181,6 +260,114 @@ class ProjectionAdminService:
             '/diptych.projections.v1.ProjectionAdminService/ResumeProjection',
             diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ResumeProjectionRequest.SerializeToString,
             diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ResumeProjectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RebuildProjection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/diptych.projections.v1.ProjectionAdminService/RebuildProjection',
+            diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RebuildProjectionRequest.SerializeToString,
+            diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RebuildProjectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ActivateGeneration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/diptych.projections.v1.ProjectionAdminService/ActivateGeneration',
+            diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ActivateGenerationRequest.SerializeToString,
+            diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.ActivateGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackGeneration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/diptych.projections.v1.ProjectionAdminService/RollbackGeneration',
+            diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RollbackGenerationRequest.SerializeToString,
+            diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.RollbackGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropGeneration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/diptych.projections.v1.ProjectionAdminService/DropGeneration',
+            diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.DropGenerationRequest.SerializeToString,
+            diptych_dot_projections_dot_v1_dot_projection__admin__service__pb2.DropGenerationResponse.FromString,
             options,
             channel_credentials,
             insecure,

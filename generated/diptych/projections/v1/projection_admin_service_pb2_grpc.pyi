@@ -44,6 +44,29 @@ class ProjectionAdminServiceStub:
     """ResumeProjection lets a paused projection go on where it stood. Resuming a running one is not
     an error.
     """
+    RebuildProjection: _grpc.UnaryStreamMultiCallable[_projection_admin_service_pb2.RebuildProjectionRequest, _projection_admin_service_pb2.RebuildProjectionResponse]
+    """RebuildProjection fills a new generation beside the live one, which goes on being kept up to date
+    and served, and streams how far it is. Once it has caught up, both are held against each other at
+    one position; readers are switched to it when nothing tells them apart. Any process may die
+    meanwhile: the rebuild goes on in the next one. Where one is under way already, its progress is
+    streamed. A caller that leaves ends nothing. What was kept for a rollback is given up at the begin.
+    """
+    ActivateGeneration: _grpc.UnaryUnaryMultiCallable[_projection_admin_service_pb2.ActivateGenerationRequest, _projection_admin_service_pb2.ActivateGenerationResponse]
+    """ActivateGeneration switches the readers to a generation that is READY, or that differs from the
+    live one and is the right one all the same. The live one is kept as it is, for a rollback.
+    GENERATION_NOT_READY: it is not that far. The one kept from before is what RollbackGeneration
+    activates. The live one is live: nothing happens.
+    """
+    RollbackGeneration: _grpc.UnaryUnaryMultiCallable[_projection_admin_service_pb2.RollbackGenerationRequest, _projection_admin_service_pb2.RollbackGenerationResponse]
+    """RollbackGeneration switches the readers back to the generation that was live before, at once. It
+    stands where it stood when it was left, and answers say so, until it has caught up; one made by
+    another version of the projection's code stays there until a projector of that version runs.
+    The generation that is left is kept, so that a second call goes forth again.
+    """
+    DropGeneration: _grpc.UnaryUnaryMultiCallable[_projection_admin_service_pb2.DropGenerationRequest, _projection_admin_service_pb2.DropGenerationResponse]
+    """DropGeneration gives up a generation that is not live: the one that is filled beside it, whose
+    rebuild ends, or the one that is kept from before, whose page tokens are GENERATION_GONE then.
+    """
 
 @_typing.type_check_only
 class ProjectionAdminServiceAsyncStub(ProjectionAdminServiceStub):
@@ -60,6 +83,29 @@ class ProjectionAdminServiceAsyncStub(ProjectionAdminServiceStub):
     ResumeProjection: _aio.UnaryUnaryMultiCallable[_projection_admin_service_pb2.ResumeProjectionRequest, _projection_admin_service_pb2.ResumeProjectionResponse]  # type: ignore[assignment]
     """ResumeProjection lets a paused projection go on where it stood. Resuming a running one is not
     an error.
+    """
+    RebuildProjection: _aio.UnaryStreamMultiCallable[_projection_admin_service_pb2.RebuildProjectionRequest, _projection_admin_service_pb2.RebuildProjectionResponse]  # type: ignore[assignment]
+    """RebuildProjection fills a new generation beside the live one, which goes on being kept up to date
+    and served, and streams how far it is. Once it has caught up, both are held against each other at
+    one position; readers are switched to it when nothing tells them apart. Any process may die
+    meanwhile: the rebuild goes on in the next one. Where one is under way already, its progress is
+    streamed. A caller that leaves ends nothing. What was kept for a rollback is given up at the begin.
+    """
+    ActivateGeneration: _aio.UnaryUnaryMultiCallable[_projection_admin_service_pb2.ActivateGenerationRequest, _projection_admin_service_pb2.ActivateGenerationResponse]  # type: ignore[assignment]
+    """ActivateGeneration switches the readers to a generation that is READY, or that differs from the
+    live one and is the right one all the same. The live one is kept as it is, for a rollback.
+    GENERATION_NOT_READY: it is not that far. The one kept from before is what RollbackGeneration
+    activates. The live one is live: nothing happens.
+    """
+    RollbackGeneration: _aio.UnaryUnaryMultiCallable[_projection_admin_service_pb2.RollbackGenerationRequest, _projection_admin_service_pb2.RollbackGenerationResponse]  # type: ignore[assignment]
+    """RollbackGeneration switches the readers back to the generation that was live before, at once. It
+    stands where it stood when it was left, and answers say so, until it has caught up; one made by
+    another version of the projection's code stays there until a projector of that version runs.
+    The generation that is left is kept, so that a second call goes forth again.
+    """
+    DropGeneration: _aio.UnaryUnaryMultiCallable[_projection_admin_service_pb2.DropGenerationRequest, _projection_admin_service_pb2.DropGenerationResponse]  # type: ignore[assignment]
+    """DropGeneration gives up a generation that is not live: the one that is filled beside it, whose
+    rebuild ends, or the one that is kept from before, whose page tokens are GENERATION_GONE then.
     """
 
 class ProjectionAdminServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -92,6 +138,53 @@ class ProjectionAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_projection_admin_service_pb2.ResumeProjectionResponse, _abc.Awaitable[_projection_admin_service_pb2.ResumeProjectionResponse]]:
         """ResumeProjection lets a paused projection go on where it stood. Resuming a running one is not
         an error.
+        """
+
+    @_abc_1.abstractmethod
+    def RebuildProjection(
+        self,
+        request: _projection_admin_service_pb2.RebuildProjectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_projection_admin_service_pb2.RebuildProjectionResponse], _abc.AsyncIterator[_projection_admin_service_pb2.RebuildProjectionResponse]]:
+        """RebuildProjection fills a new generation beside the live one, which goes on being kept up to date
+        and served, and streams how far it is. Once it has caught up, both are held against each other at
+        one position; readers are switched to it when nothing tells them apart. Any process may die
+        meanwhile: the rebuild goes on in the next one. Where one is under way already, its progress is
+        streamed. A caller that leaves ends nothing. What was kept for a rollback is given up at the begin.
+        """
+
+    @_abc_1.abstractmethod
+    def ActivateGeneration(
+        self,
+        request: _projection_admin_service_pb2.ActivateGenerationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_projection_admin_service_pb2.ActivateGenerationResponse, _abc.Awaitable[_projection_admin_service_pb2.ActivateGenerationResponse]]:
+        """ActivateGeneration switches the readers to a generation that is READY, or that differs from the
+        live one and is the right one all the same. The live one is kept as it is, for a rollback.
+        GENERATION_NOT_READY: it is not that far. The one kept from before is what RollbackGeneration
+        activates. The live one is live: nothing happens.
+        """
+
+    @_abc_1.abstractmethod
+    def RollbackGeneration(
+        self,
+        request: _projection_admin_service_pb2.RollbackGenerationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_projection_admin_service_pb2.RollbackGenerationResponse, _abc.Awaitable[_projection_admin_service_pb2.RollbackGenerationResponse]]:
+        """RollbackGeneration switches the readers back to the generation that was live before, at once. It
+        stands where it stood when it was left, and answers say so, until it has caught up; one made by
+        another version of the projection's code stays there until a projector of that version runs.
+        The generation that is left is kept, so that a second call goes forth again.
+        """
+
+    @_abc_1.abstractmethod
+    def DropGeneration(
+        self,
+        request: _projection_admin_service_pb2.DropGenerationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_projection_admin_service_pb2.DropGenerationResponse, _abc.Awaitable[_projection_admin_service_pb2.DropGenerationResponse]]:
+        """DropGeneration gives up a generation that is not live: the one that is filled beside it, whose
+        rebuild ends, or the one that is kept from before, whose page tokens are GENERATION_GONE then.
         """
 
 def add_ProjectionAdminServiceServicer_to_server(servicer: ProjectionAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

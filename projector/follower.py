@@ -1,0 +1,137 @@
+"""Folds the log into one generation of a projection: fetch, fold, apply."""
+
+from collections.abc import Callable, Sequence
+
+import failpoints
+from event_store import EventLog, LogPage, StoredEvent
+from projector.applying import BatchRefused, Sent, send
+from projector.folding import Folder
+from projector.generations import HistoryChanged, continues
+from projector.pages import LogPages
+from projector.projection import Projection
+from read_store import Checkpoint, ReadModelWriter, TallyRefused
+
+BATCH_LIMIT = 1000
+
+
+class EventRefused(Exception):
+    """A command's events can't be folded or applied; none of them is, and they are never skipped."""
+
+
+class LogGap(Exception):
+    """The log answered with positions that don't follow the checkpoint."""
+
+
+class Follower:
+    """Takes a generation from checkpoint to checkpoint; the next page is folded while one is applied."""
+
+    def __init__(
+        self,
+        projection: Projection,
+        *,
+        log: EventLog,
+        writer: ReadModelWriter,
+        applied: Callable[[Sent, bool], None] = lambda _sent, _is_paused: None,
+        batch_limit: int = BATCH_LIMIT,
+    ) -> None:
+        """`applied` hears of each batch that the store has, and whether the projection is paused.
+
+        `batch_limit`: so many events are applied at once, or one command when it has more.
+        """
+        self._writer = writer
+        self._applied = applied
+        self._folder = Folder(projection)
+        self._pages = LogPages(log)
+        self._batch_limit = self._limit = batch_limit
+        self._sent: Sent | None = None
+
+    @property
+    def read_at(self) -> float:
+        """When the page looked at last was asked for, by time.monotonic."""
+        return self._pages.read_at
+
+    async def look(self, checkpoint: Checkpoint, *, up_to: int | None = None) -> LogPage:
+        """The next page of the log behind a checkpoint, at most up to a position at which a command ends.
+
+        Raises HistoryChanged or LogGap.
+        """
+        limit = self._limit if up_to is None else min(self._limit, up_to - checkpoint.position)
+        page = await self._pages.next(checkpoint.position, limit)
+        if failpoints.is_armed:
+            await failpoints.reach("page.read")
+        _check_history(checkpoint, page)
+        return page
+
+    async def advance(self, token: int, checkpoint: Checkpoint, page: LogPage) -> Checkpoint:
+        """The checkpoint to go on from; it may still be on its way to the store. Raises BatchRefused."""
+        await self._load(checkpoint.generation, page.events)
+        try:
+            folded = self._folder.fold(page.events)
+        except Exception as error:
+            failed_at = self._folder.at
+            await self.settle()
+            raise BatchRefused(checkpoint, page.events, failed_at) from error
+        read_at = self.read_at
+        await self.settle()
+        sent = self._sent = await send(self._writer, token, checkpoint, page, folded, read_at=read_at)
+        if sent.is_last:
+            await self.settle()
+        else:
+            # The next page is fetched and folded while this one is applied.
+            self._pages.fetch_ahead(sent.after.position, self._limit)
+        return sent.after
+
+    async def settle(self) -> None:
+        """Waits until the batch that was sent is applied; whatever follows it counts on that."""
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return
+        try:
+            is_paused = await sent.writing
+        except (TallyRefused, ValueError) as error:
+            raise BatchRefused(sent.before, sent.page.events, None) from error
+        if failpoints.is_armed:
+            await failpoints.reach("apply.answered")
+        self._folder.trim()
+        self._limit = min(self._batch_limit, self._limit * 2)
+        self._applied(sent, is_paused)
+
+    def narrowed(self, refused: BatchRefused) -> Checkpoint:
+        """Tries fewer commands, so that all before the failing one are applied; the last one left is it.
+
+        Raises EventRefused for that one.
+        """
+        self._folder.clear()
+        if refused.has_many_commands:
+            self._limit = len(refused.events) // 2
+            return refused.checkpoint
+        # An error's own text may hold what the event holds, so only its type is told.
+        raise EventRefused(f"{refused.place}: {type(refused.__cause__).__name__}") from refused.__cause__
+
+    async def give_up(self) -> None:
+        """Forgets what is under way: a batch that was sent may have been applied."""
+        self._folder.clear()
+        sent, self._sent = self._sent, None
+        if sent is not None:
+            await sent.given_up()
+
+    async def close(self) -> None:
+        """Drops what was fetched ahead."""
+        await self.give_up()
+        await self._pages.close()
+
+    async def _load(self, generation: int, events: Sequence[StoredEvent]) -> None:
+        missing = self._folder.missing(events)
+        if missing:
+            found = await self._writer.documents(generation, missing)
+            for (view, ids), documents in zip(missing, found, strict=True):
+                self._folder.load(view, zip(ids, documents, strict=True))
+
+
+def _check_history(checkpoint: Checkpoint, page: LogPage) -> None:
+    if not continues(checkpoint, page):
+        raise HistoryChanged(f"the log has another event at position {checkpoint.position}")
+    if page.events:
+        first, last = page.events[0].position, page.events[-1].position
+        if first != checkpoint.position + 1 or last - first + 1 != len(page.events):
+            raise LogGap(f"after position {checkpoint.position} came {first} to {last}")

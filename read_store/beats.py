@@ -1,0 +1,34 @@
+"""Time since a read model's last word, measured on this process's own clock: the store's may step back."""
+
+import time
+from dataclasses import dataclass, replace
+
+from read_store.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class _Beat:
+    generation: int
+    beat_us: int
+    seen_at: float
+
+
+class Beats:
+    """The newest beat that was seen of each projection, and when."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Beat] = {}
+
+    def corrected(self, projection: str, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with a time that is no earlier than its last beat and what has passed here since."""
+        place, now = snapshot.checkpoint, time.monotonic()
+        if not place.is_live:
+            return snapshot
+        seen = self._seen.get(projection)
+        if seen is None or (seen.generation, seen.beat_us) != (place.generation, place.beat_us):
+            self._seen[projection] = _Beat(place.generation, place.beat_us, now)
+            return snapshot
+        least_us = place.beat_us + round((now - seen.seen_at) * 1_000_000)
+        if least_us <= place.now_us:
+            return snapshot
+        return replace(snapshot, checkpoint=replace(place, now_us=least_us))
