@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.properties.checked_shop import PATIENCE_SECONDS, CheckedShop
 from tests.properties.possible_worlds import KINDS
-from tests.properties.shop_under_test import PROCESSES, PROJECTIONS, ShopUnderTest
+from tests.properties.small_shop import PROCESSES, PROJECTIONS, ShopUnderTest
 from tests.properties.walk import Walk
 from tests.properties.watcher import Watcher
 

@@ -11,7 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from tests.properties.deeds import query_for, request_of, service_of, shown_by
 from tests.properties.possible_worlds import Deed, State, Worlds, altered
 from tests.properties.recorded_client import Told
-from tests.properties.shop_under_test import ShopUnderTest
+from tests.properties.small_shop import ShopUnderTest
 from tests.properties.walk import Walk
 
 # How long a sound system may take to answer after whatever was done to it.

@@ -10,9 +10,9 @@ from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
 from google.protobuf.message import Message
 
 from service_kit.consistency_token import open_point
-from tests.faults.client import _CERTAIN, said
 from tests.faults.history import History
 from tests.faults.queries import Query
+from tests.faults.refusals import CERTAIN, said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class RecordedClient:
             answer = getattr(stub, rpc)(request, timeout=seconds)
         except grpc.RpcError as error:
             refusal = said(error)  # type: ignore[arg-type] # it has the same methods as one of grpc.aio
-            kind = "fail" if refusal["code"] in _CERTAIN else "info"
+            kind = "fail" if refusal["code"] in CERTAIN else "info"
             self._history.complete(number, kind, self.name, rpc, **about, **refusal)  # type: ignore[arg-type] # one of the two
             self._lives += kind == "info"
             return Told(kind=kind, **refusal)

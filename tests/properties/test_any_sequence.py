@@ -14,7 +14,7 @@ from tests.properties.checked_shop import CheckedShop
 from tests.properties.deeds import request_of
 from tests.properties.possible_worlds import Contradiction
 from tests.properties.profile import IS_NIGHTLY
-from tests.properties.shop_under_test import ShopUnderTest
+from tests.properties.small_shop import ShopUnderTest
 from tests.stack import Stack
 
 # What CI tries is the same each time and is not made shorter: each step takes real time.
