@@ -62,7 +62,7 @@ class RecordedClient:
             kind = "fail" if refusal["code"] in CERTAIN else "info"
             self._history.complete(number, kind, self.name, rpc, **about, **refusal)  # type: ignore[arg-type] # one of the two
             self._lives += kind == "info"
-            return Told(kind=kind, **refusal)
+            return _told(kind, refusal)
         receipt = {**self.opened(answer.receipt.token), "replayed": answer.receipt.replayed}
         receipt |= {"stream": answer.receipt.stream, "version": answer.receipt.version}
         self._history.complete(
@@ -139,7 +139,7 @@ class RecordedClient:
     def _failed(self, number: int, rpc: str, error: grpc.RpcError, token: Any) -> Told:
         refusal = said(error)  # type: ignore[arg-type] # as above
         self._history.complete(number, "fail", self.name, rpc, token_in=token, **refusal)
-        return Told(kind="fail", **refusal)
+        return _told("fail", refusal)
 
     def _token_of(self, consistency: Consistency) -> dict[str, Any] | None:
         is_given = consistency.WhichOneof("requirement") == "at_least_as_fresh"
@@ -155,6 +155,15 @@ class RecordedClient:
             "lag": freshness.lag.ToTimedelta().total_seconds(),
             "stale": freshness.stale,
         }
+
+
+def _told(kind: str, refusal: dict[str, Any]) -> Told:
+    return Told(
+        kind=kind,
+        code=refusal["code"],
+        reason=refusal["reason"],
+        current_version=refusal.get("current_version"),
+    )
 
 
 def _base64(message: Message) -> str:
