@@ -1,6 +1,5 @@
-"""What the properties are tried on: the read models' store alone, and a whole stack."""
+"""What the properties are tried on: the read models' store. A whole stack is made where it is needed."""
 
-from tests.stack import stack
 from tests.valkey_server import valkey
 
-__all__ = ["stack", "valkey"]
+__all__ = ["valkey"]

@@ -48,13 +48,14 @@ class ShopUnderTest:
     reads: dict[str, Any]
     admin: Any
     channels: ExitStack
+    seed: int
     down: set[str] = field(default_factory=set)
     paused: set[str] = field(default_factory=set)
     forks: dict[UUID, Fork] = field(default_factory=dict)
     examples: int = 0
 
     @classmethod
-    def open(cls, stack: Stack, directory: Path) -> "ShopUnderTest":
+    def open(cls, stack: Stack, directory: Path, seed: int) -> "ShopUnderTest":
         """Connect to a running stack."""
         history = directory / "history.jsonl"
         channels = ExitStack()
@@ -71,6 +72,7 @@ class ShopUnderTest:
             reads={"orders": OrderQueryServiceStub(read), "families": FamilyQueryServiceStub(read)},
             admin=ProjectionAdminServiceStub(channel(stack.projector_address)),
             channels=channels,
+            seed=seed,
         )
 
     @property
