@@ -153,6 +153,16 @@ class AnySequence(RuleBasedStateMachine):
         """Pause a projection."""
         self.shop.pause(name)
 
+    @rule(name=st.sampled_from(PROJECTIONS), leaves_at_once=st.booleans())
+    def rebuild(self, name: str, leaves_at_once: bool) -> None:
+        """Fill a new generation beside the live one."""
+        self.shop.rebuild(name, leaves_at_once=leaves_at_once)
+
+    @rule(name=st.sampled_from(PROJECTIONS))
+    def roll_back(self, name: str) -> None:
+        """Go back to the generation before."""
+        self.shop.roll_back(name)
+
     @rule(fault=st.sampled_from(("FLUSHALL", "Postgres", "Postgres", "epoch")))
     def store_fault(self, fault: str) -> None:
         """What may happen to the stores."""

@@ -35,6 +35,13 @@ from tests.stores import log_checks
 PROCESSES = ("write_service", "projector", "read_service")
 PROJECTIONS = ("orders", "families")
 _ENDING_SECONDS = 60.0
+# What an operator may be told of a projection that has no such generation, or that nobody leads just now.
+_UNLUCKY = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+)
 
 
 @dataclass(slots=True)
@@ -116,6 +123,34 @@ class ShopUnderTest:
             for name in self.paused:
                 self._ask("ResumeProjection", admin.ResumeProjectionRequest(name=name))
             self.paused.clear()
+
+    def rebuild(self, name: str, *, leaves_at_once: bool) -> None:
+        """The operator rebuilds a projection, and sees to it or leaves it to itself."""
+        if "projector" in self.down or self.paused:
+            return
+        call = self.admin.RebuildProjection(
+            admin.RebuildProjectionRequest(name=name), timeout=_ENDING_SECONDS
+        )
+        try:
+            for told in call:
+                assert told.filling.state != admin.FILLING_STATE_DIFFERS, told
+                if leaves_at_once:
+                    call.cancel()
+                    return
+        except grpc.RpcError as error:
+            if error.code() not in _UNLUCKY:
+                raise
+
+    def roll_back(self, name: str) -> None:
+        """The operator wants what was live before, which need not be there."""
+        if "projector" in self.down:
+            return
+        request = admin.RollbackGenerationRequest(name=name)
+        try:
+            self.admin.RollbackGeneration(request, timeout=_ENDING_SECONDS)
+        except grpc.RpcError as error:
+            if error.code() not in _UNLUCKY:
+                raise
 
     def crash_postgres(self) -> None:
         """An immediate stop, and the start after it."""
