@@ -8,7 +8,7 @@ from event_store import EventLog, Hints, StoreError
 from projector.applying import BatchRefused
 from projector.comparing import difference
 from projector.follower import EventRefused, Follower
-from projector.generations import open_beside, whole_checkpoint
+from projector.generations import drop_old_generations, open_beside, whole_checkpoint
 from projector.hold import Hold
 from projector.projection import Projection
 from read_store import (
@@ -93,6 +93,8 @@ class Rebuilding:
             self._projection, log=self._log, writer=self._writer, batch_limit=self._batch_limit
         )
         try:
+            # What was given up must not lie beside two others.
+            await drop_old_generations(self._writer)
             checkpoint = await whole_checkpoint(self._projection, self._writer, generation)
             async with self._log.hints() as hints:
                 while checkpoint.generation > 0:
@@ -159,6 +161,12 @@ class Rebuilding:
 
     async def _decide(self, generation: int, finding: str) -> bool:
         if finding:
+            logger().error(
+                "generation_differs",
+                projection=self._projection.name,
+                generation=generation,
+                finding=finding,
+            )
             await self._note(generation, FillingState.DIFFERS, finding)
             return False
         if self._kept is None or not self._kept.activates:

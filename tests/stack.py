@@ -32,13 +32,22 @@ class Stack:
     Call from the main thread: the kernel ends children together with the thread that started them.
     """
 
-    def __init__(self, directory: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        launcher: str | None = None,
+    ) -> None:
+        """`launcher` is a module that runs the one of SABOTAGED_MODULE in its own way."""
         self.directory = private_directory(directory)
         self._environment = dict(environment or {})
         self._setup = BackendSetup(_settings(directory), directory, print)
         self._servers: dict[str, Server] = self._setup.servers
         self._services: dict[str, ServiceProcess] = {}
         self._changes: dict[str, dict[str, str]] = {}
+        self._modules: dict[str, str] = {}
+        self._launcher = launcher
         self._backends: Backends | None = None
         self.token_key = self._setup.token_key()
         self._logs = private_directory(directory / "log")
@@ -65,7 +74,7 @@ class Stack:
     def address(self, name: str) -> str:
         service = self._services[name]
         # A process that was launched again comes up where it was.
-        address = service.address or self._changes[name].get(_ADDRESS_SETTINGS[service.settings.module])
+        address = service.address or self._changes[name].get(_ADDRESS_SETTINGS[self._modules[name]])
         assert address is not None, f"{name} never was ready"
         return address
 
@@ -155,7 +164,7 @@ class Stack:
 
     def launch_part(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a process that is down without waiting for it; what it finds in its environment stays."""
-        module, changes = self._services[name].settings.module, self._changes[name]
+        module, changes = self._modules[name], self._changes[name]
         if _ADDRESS_SETTINGS[module] not in changes:
             # Clients find a restarted process where it was.
             changes[_ADDRESS_SETTINGS[module]] = self.address(name)
@@ -197,6 +206,7 @@ class Stack:
             self._services[name].wait_ready()
 
     def _process(self, module: str, name: str) -> ServiceProcess:
+        self._modules[name] = module
         given = service_environments(
             self.backends, token_key=self.token_key, metrics_directory=str(self._multiprocess_directory)
         )
@@ -206,10 +216,14 @@ class Stack:
             _ADDRESS_SETTINGS[module]: "127.0.0.1:0",
             **self._environment,
             **self._changes[name],
+            **({"SABOTAGED_MODULE": module} if self._launcher else {}),
         }
         return ServiceProcess(
             ServiceSettings(
-                module=module, environment=environment, log=self._logs / f"{name}.log", stop_seconds=30
+                module=self._launcher or module,
+                environment=environment,
+                log=self._logs / f"{name}.log",
+                stop_seconds=30,
             )
         )
 

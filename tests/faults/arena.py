@@ -22,6 +22,9 @@ from tests.faults.checker.log_dump import Fork
 from tests.faults.checker.tracing import trace_batches
 from tests.faults.links import Links
 from tests.faults.load import LoadSettings
+from tests.faults.sabotage.clock import CLOCK, FILE
+from tests.faults.sabotage.cut_library import cut_library
+from tests.faults.sabotage.cuts import changed_sql_functions
 from tests.ports import free_ports
 from tests.stack import Stack
 
@@ -40,12 +43,20 @@ class Arena:
     To be used from the main thread, to whose life the processes are bound.
     """
 
-    def __init__(self, directory: Path, *, seed: int, lease_seconds: float = 5.0) -> None:
+    def __init__(
+        self, directory: Path, *, seed: int, lease_seconds: float = 5.0, has_clocks: bool = False
+    ) -> None:
+        """`has_clocks`: they can be stepped, and so the product is changed where it asks for the time."""
         self.directory = directory
         self.seed = seed
         self.lease_seconds = lease_seconds
         environment = {"DIPTYCH_LOG_LEVEL": "warning", "DIPTYCH_LEASE_SECONDS": str(lease_seconds)}
-        self.stack = Stack(directory / "stack", environment)
+        self.has_clocks = has_clocks
+        self.clock_file = directory / "clock-step"
+        if has_clocks:
+            environment |= {"SABOTAGED_GUARD": CLOCK.name, FILE: str(self.clock_file)}
+        launcher = "tests.faults.sabotage" if has_clocks else None
+        self.stack = Stack(directory / "stack", environment, launcher=launcher)
         self.links = Links()
         self.histories = directory / "histories"
         # The epochs that the log had before its own.
@@ -54,8 +65,8 @@ class Arena:
         self.counts: Counter[str] = Counter()
         # By the beginning of its keys, the generation of a projection that was damaged last.
         self.damaged: dict[str, int] = {}
-        # Processes that were down when a fault came for them, with how they ended.
-        self.found_dead: list[str] = []
+        # What faults came upon that must not be.
+        self.oddities: list[str] = []
         self._starting: set[str] = set()
         self._loads: list[subprocess.Popen[str]] = []
 
@@ -86,7 +97,11 @@ class Arena:
         [port] = free_ports(1)
         self.valkey.settings = replace(self.valkey.settings, tcp_port=port)
         self.stack.start_servers()
-        trace_batches(self.admin_redis_url)
+        cuts = CLOCK.cuts if self.has_clocks else ()
+        with self.database() as connection:
+            for definition in changed_sql_functions(cuts):
+                connection.execute(definition.encode())
+        trace_batches(self.admin_redis_url, cut_library(cuts).text)
         modules = {name: name.removeprefix("second_") for name in PROCESSES}
         self.stack.others(
             {name: (module, self._environment(module, name)) for name, module in modules.items()}
@@ -142,7 +157,7 @@ class Arena:
         """kill -9 of a process that serves; one that was launched is let come up first."""
         self.ready(name)
         if not self.runs(name):
-            self.found_dead.append(f"{name} {self.stack.end(name)}")
+            self.oddities.append(f"{name} {self.stack.end(name)} without a fault of its own")
         self.stack.kill(name)
         self.counts[KILLS] += 1
 

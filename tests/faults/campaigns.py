@@ -1,5 +1,6 @@
 """What a soak is made of: kinds of runs, and how much of what they are to show."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,14 @@ def _arguments(faults: str, seconds: int, *others: str) -> tuple[str, ...]:
 _BUSY = (
     *("--loads", "2", "--clients", "1", "--batchers", "1", "--batch-size", "40", "--pairs", "10"),
     *("--pause-seconds", "0"),
+)
+
+# Disks of their own can only be made by a privileged soak.
+_DISKS = Campaign(
+    name="disks",
+    arguments=_arguments("disk", 90, "--small-disks"),
+    goals={"runs": 5},
+    expected={"runs": 1},
 )
 
 CAMPAIGNS: Sequence[Campaign] = (
@@ -63,11 +72,24 @@ CAMPAIGNS: Sequence[Campaign] = (
         expected={"restores": 8},
     ),
     Campaign(
+        name="rebuilds",
+        arguments=_arguments("rebuild strike.projector.rebuild", 120, "--lease-seconds", "1"),
+        goals={"rebuilds killed on the way": 100},
+        expected={"rebuilds killed on the way": 8},
+    ),
+    Campaign(
+        name="clocks",
+        arguments=_arguments("clock kill valkey.flush", 90),
+        goals={"runs": 10},
+        expected={"runs": 1},
+    ),
+    Campaign(
         name="matrix",
         arguments=("--seconds", "120"),
         goals={"runs": 30},
         expected={"runs": 1},
     ),
+    *((_DISKS,) if os.geteuid() == 0 else ()),
     Campaign(
         name="volume",
         arguments=_arguments("kill link.cut link.reset drain", 120, *_BUSY),

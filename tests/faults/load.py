@@ -12,12 +12,13 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from diptych.eventlog.v1.event_log_service_pb2_grpc import EventLogServiceStub
 from diptych.families.v1.family_command_service_pb2_grpc import FamilyCommandServiceStub
 from diptych.families.v1.family_query_service_pb2_grpc import FamilyQueryServiceStub
 from diptych.orders.v1.order_command_service_pb2_grpc import OrderCommandServiceStub
@@ -29,6 +30,7 @@ from tests.faults.altering import altered
 from tests.faults.batches import Batcher
 from tests.faults.client import Client, Services
 from tests.faults.dawdling import dawdle
+from tests.faults.followers import Follower
 from tests.faults.history import History
 from tests.faults.queries import query_of, random_query, random_scan
 from tests.faults.questions import random_question
@@ -93,12 +95,27 @@ class Load:
         dawdling = [
             asyncio.create_task(dawdle(each, self._chance("dawdler"))) for each in self._services.reads
         ]
+        looking_on = [*dawdling, *self._followers()]
         async with asyncio.TaskGroup() as clients:
             for turns in self._all_turns():
                 clients.create_task(turns)
-        for task in dawdling:
+        for task in looking_on:
             task.cancel()
+        await asyncio.gather(*looking_on, return_exceptions=True)
         self._history.close()
+
+    def _followers(self) -> Sequence["asyncio.Task[None]"]:
+        follower = Follower(
+            name=f"{self._settings.place}-follower",
+            logs=[each["log"] for each in self._services.writes],
+            watched=[each["orders"] for each in self._services.reads],
+            scene=self._scene,
+            history=self._history,
+            token_key=self._token_key,
+            chance=self._chance("follower"),
+        )
+        looks = (follower.follow(), follower.read(), follower.watch())
+        return [asyncio.create_task(look) for look in looks]
 
     def _all_turns(self) -> Iterator[Coroutine[Any, Any, None]]:
         settings = self._settings
@@ -196,7 +213,11 @@ async def main(settings: LoadSettings) -> None:
         reads = [await opened.enter_async_context(channel_to(address)) for address in settings.reads]
         services = Services(
             writes=tuple(
-                {"orders": OrderCommandServiceStub(each), "families": FamilyCommandServiceStub(each)}
+                {
+                    "orders": OrderCommandServiceStub(each),
+                    "families": FamilyCommandServiceStub(each),
+                    "log": EventLogServiceStub(each),
+                }
                 for each in writes
             ),
             reads=tuple(

@@ -11,6 +11,7 @@ import redis
 from failpoints import POINTS, REACHED, Action, Failpoint
 from local_stack import processes
 from tests.faults.arena import KILLS, PROCESSES, PROJECTORS, READS, WRITES, Arena
+from tests.faults.rebuild_faults import KILLED_REBUILDS, begin_rebuild, rebuild_and_drop
 from tests.faults.steps import WITHOUT_EFFECT, Fault, Kind, Step
 
 _STRIKE_SECONDS = 15.0
@@ -24,6 +25,7 @@ _MOST_HITS = {
     "generation.before_start": 2,
     "generation.started": 2,
     "query.before_wait": 5,
+    **{point: 1 for point in POINTS["projector"] if point.startswith("rebuild.")},
 }
 
 
@@ -88,6 +90,7 @@ def strike(point: str, names: tuple[str, ...]) -> Fault:
             arena.stack.kill(name)
         # By itself or by us.
         arena.counts[KILLS] += 1
+        arena.counts[KILLED_REBUILDS] += came and point.startswith("rebuild.")
         arena.launch(name, {"DIPTYCH_FAILPOINTS": ""})
 
     return struck
@@ -108,12 +111,16 @@ def _come_to(arena: Arena, name: str, failpoint: Failpoint) -> bool:
         for other in others:
             # A stand-by comes to hardly any failpoint, so this one must lead.
             frozen.enter_context(arena.stack.frozen(other))
-        before = arena.stack.log(name).count(REACHED)
+        before, address = arena.stack.log(name).count(REACHED), arena.stack.address(name)
         arena.kill(name)
         arena.stack.launch_part(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
         if failpoint.name.startswith("generation."):
             with redis.Redis.from_url(arena.admin_redis_url) as client:
                 client.flushall()
+        if failpoint.name == "rebuild.before_drop":
+            rebuild_and_drop(address, "orders", timeout_seconds=_STRIKE_SECONDS)
+        elif failpoint.name.startswith("rebuild."):
+            begin_rebuild(address, "orders")
         return processes.wait_until(lambda: arena.stack.log(name).count(REACHED) > before, _STRIKE_SECONDS)
 
 

@@ -40,6 +40,8 @@ class Report:
     recoveries: dict[str, list[float]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
+    # How much each check had to look at, and how often what is rare came about, also what never did.
+    looked_at: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     seconds: float = 0.0
     checked_seconds: float = 0.0
@@ -92,8 +94,8 @@ class Report:
             found = json.loads((directory / _FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        for name in ("tried", "missed", "counts", "calls"):
-            found[name] = Counter(found[name])
+        for name in ("tried", "missed", "counts", "calls", "looked_at"):
+            found[name] = Counter(found.get(name, {}))
         return cls(**found)
 
 

@@ -16,12 +16,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.faults import (
+    clock_faults,
     damage_faults,
     disk_faults,
     failover_faults,
     hint_faults,
     link_faults,
     process_faults,
+    rebuild_faults,
     restore_faults,
     store_faults,
     zombie_faults,
@@ -38,12 +40,13 @@ KINDS = {
     **zombie_faults.KINDS,
     **store_faults.KINDS,
     **failover_faults.KINDS,
+    **rebuild_faults.KINDS,
     **damage_faults.KINDS,
     **link_faults.KINDS,
     **hint_faults.KINDS,
 }
 # Only when asked for by name.
-RARE_KINDS = {**restore_faults.KINDS, **disk_faults.KINDS}
+RARE_KINDS = {**restore_faults.KINDS, **disk_faults.KINDS, **clock_faults.KINDS}
 _FAMILIES = sorted({name.split(".")[0] for name in (*KINDS, *RARE_KINDS)})
 _AMOUNTS = ("clients", "batchers", "batch_size", "pairs", "pause_seconds")
 _RECOVERY_SECONDS = 60.0
@@ -55,7 +58,7 @@ _STEPS_BETWEEN_LOOKS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """What to try: kinds of faults (none: all but restores and full disks), for a time or so many of them."""
+    """What to try: kinds of faults (none: no restores, clocks, full disks), for a time or so many of them."""
 
     seed: int = 1
     seconds: float = 60.0
@@ -78,9 +81,15 @@ def run(settings: RunSettings, directory: Path) -> Report:
     report = Report(seed=settings.seed, commit=commit_here(), settings=asdict(settings))
     began = time.monotonic()
     with disk_faults.small_disks(directory) if settings.small_disks else nullcontext():
-        _run_on(Arena(directory, seed=settings.seed, lease_seconds=settings.lease_seconds), settings, report)
+        _run_on(arena_of(settings, directory), settings, report)
     report.seconds = time.monotonic() - began
     return report
+
+
+def arena_of(settings: RunSettings, directory: Path) -> Arena:
+    """Where the faults can be tried that the settings ask for."""
+    has_clocks = bool(settings.rotation) or any(each.startswith("clock") for each in settings.faults)
+    return Arena(directory, seed=settings.seed, lease_seconds=settings.lease_seconds, has_clocks=has_clocks)
 
 
 def _run_on(arena: Arena, settings: RunSettings, report: Report) -> None:
@@ -93,7 +102,8 @@ def _run_on(arena: Arena, settings: RunSettings, report: Report) -> None:
         healed_at = settle(arena, report)
         report.violations += judging.verdict(healed_at)
         report.checked_seconds = judging.seconds
-        for what, count in judging.counted.items():
+        report.looked_at.update(judging.counted)
+        for what, count in report.looked_at.items():
             _say(f"{count:9} {what}")
         _say(f"checked in {judging.seconds:.0f} s, with {judging.looks} looks at the read models")
         report.count_faults(arena.counts)
@@ -150,7 +160,7 @@ def settle(arena: Arena, report: Report) -> float:
     """
     for name in arena.resume():
         report.violations.append(f"{name} was down after the last fault")
-    report.violations += [f"{each}, without a fault of its own" for each in arena.found_dead]
+    report.violations += arena.oddities
     wellness = Wellness(arena)
     try:
         wellness.wait(_RECOVERY_SECONDS)

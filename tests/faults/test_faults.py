@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from tests.faults.arena import Arena
+import pytest
+
 from tests.faults.history import records
 from tests.faults.judging import Judging
 from tests.faults.report import Report
-from tests.faults.run import RunSettings, settle, try_faults
+from tests.faults.run import RunSettings, arena_of, settle, try_faults
 
 # Set to try the next part of all kinds of faults, and the same again.
 _SEED = int(os.environ.get("SEED", "1"))
@@ -18,10 +19,11 @@ _KINDS = 20
 _MOST_SECONDS = 150.0
 
 
+@pytest.mark.timeout(900)
 def test_a_run_of_faults_keeps_every_promise_and_a_forged_answer_is_found(tmp_path: Path) -> None:
     settings = RunSettings(seed=_SEED, seconds=_MOST_SECONDS, rotation=_KINDS, lease_seconds=1.0)
     report = Report(seed=settings.seed)
-    arena = Arena(tmp_path, seed=settings.seed, lease_seconds=settings.lease_seconds)
+    arena = arena_of(settings, tmp_path)
     try:
         arena.start()
         judging = Judging(arena)

@@ -51,6 +51,10 @@ class ReadModels:
     def position(self) -> int:
         return self._checkpoint.position if self._checkpoint else 0
 
+    @property
+    def generation(self) -> int:
+        return self._required().generation
+
     async def rebuild(self, past_epochs: Mapping[UUID, int] | None = None) -> None:
         """Start an empty generation."""
         await self._writer.new_generation(
@@ -60,6 +64,19 @@ class ReadModels:
         self._checkpoint = await self._writer.checkpoint()
         if self._checkpoint.generation > 1:
             await self._writer.generations.remove(self._checkpoint.generation - 1)
+
+    async def fill_beside(self) -> None:
+        """Fill another generation beside the live one, and switch to it; the one before is kept."""
+        generations = self._writer.generations
+        filling = await generations.open(self._projection.version, self.log.epoch, activates=False)
+        self._folder.clear()
+        self._checkpoint = await generations.checkpoint(filling)
+        await self.catch_up()
+        await generations.switch(filling)
+
+    async def drop(self, generation: int) -> None:
+        """Remove a generation that is not live."""
+        await self._writer.generations.remove(generation)
 
     async def write(self, *messages: Message) -> str:
         """Append events and fold them; answer the token of the last one."""

@@ -124,6 +124,40 @@ async def test_a_projection_that_is_not_there_is_not_found(projector: Running) -
     assert refused.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+async def test_a_rebuild_streams_its_progress_and_can_be_taken_back(
+    projector: Running, log_database: LogDatabase
+) -> None:
+    await _receive_stock(log_database, 0, 10)
+    await eventually(lambda: _stands_at(projector, 10))
+    rebuilding = admin_pb2.RebuildProjectionRequest(name="orders")
+    steps = [answer.filling async for answer in projector.stub.RebuildProjection(rebuilding)]
+    assert (steps[0].generation, steps[-1].state) == (2, admin_pb2.FILLING_STATE_LIVE)
+    shown = await projector.projection()
+    assert (shown.generation, shown.previous_generation, shown.HasField("filling")) == (2, 1, False)
+    taken_back = await projector.stub.RollbackGeneration(admin_pb2.RollbackGenerationRequest(name="orders"))
+    assert [each.generation for each in taken_back.projections] == [1]
+    assert (await projector.stub.ActivateGeneration(_activation(2))).projections[0].generation == 2
+    dropped = await projector.stub.DropGeneration(_drop(1))
+    assert dropped.projections[0].previous_generation == 0
+    for call, code in (
+        (projector.stub.RollbackGeneration(admin_pb2.RollbackGenerationRequest(name="orders")), "NOT_FOUND"),
+        (projector.stub.ActivateGeneration(_activation(9)), "NOT_FOUND"),
+        (projector.stub.DropGeneration(_drop(9)), "NOT_FOUND"),
+        (projector.stub.DropGeneration(_drop(2)), "FAILED_PRECONDITION"),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call
+        assert refused.value.code().name == code
+
+
+def _activation(generation: int) -> admin_pb2.ActivateGenerationRequest:
+    return admin_pb2.ActivateGenerationRequest(name="orders", generation=generation)
+
+
+def _drop(generation: int) -> admin_pb2.DropGenerationRequest:
+    return admin_pb2.DropGenerationRequest(name="orders", generation=generation)
+
+
 async def test_readiness_follows_the_read_store_and_a_signal_ends_the_process(
     projector: Running, own_valkey: TestValkey
 ) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,19 +11,11 @@ from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 from failpoints import REACHED
 from projector import rebuild_service
 from projector.generations import drop_old_generations
-from projector.projection import Projection
 from projector.runner import Runner, RunnerStatus
 from read_store import (
-    LIBRARY,
     Batch,
     FillingState,
-    GenerationBehind,
-    Library,
-    Page,
     ReadModelWriter,
-    ReadStore,
-    compose,
-    read_sources,
 )
 from service_kit.errors import ServiceError
 from tests import accounts
@@ -245,77 +236,3 @@ async def test_a_rebuild_goes_on_wherever_its_projector_was_killed(world: World,
         kept = await runner.writer.generations.kept()
         assert (kept.live, kept.filling) == (2, 0)
         await eventually(lambda: _exist(runner, kept.numbers))
-
-
-# The store's function without its look at how far the new generation is.
-_UNGUARDED = compose(
-    read_sources().replace("elseif tonumber(own[2]) < tonumber(old[2]) then", "elseif false then")
-)
-
-
-@pytest.mark.parametrize("library", [LIBRARY, _UNGUARDED])
-async def test_readers_never_go_back_by_a_switch(world: World, library: Library) -> None:
-    """With its sabotaged twin: an operator switches too early."""
-    release = asyncio.Event()
-    async with running(world, writing_with=_held(2, release)) as runner:
-        await world.assert_equal_sums()
-        asking = asyncio.create_task(_states(runner))
-        await eventually(lambda: _is_filling(runner, 2))
-        operator = ReadModelWriter(world.valkey.projector_url, world.name, library=library)
-        await operator.open()
-        if library is LIBRARY:
-            with pytest.raises(GenerationBehind):
-                await operator.generations.switch(2)
-            assert (await world.reader.checkpoint(world.name)).position == world.log.position
-        else:
-            await operator.generations.switch(2)
-            assert (await world.reader.checkpoint(world.name)).position == 0
-        await operator.close()
-        asking.cancel()
-        release.set()
-
-
-# The store's function without its look at the generation that a caller has begun with.
-_FORGETFUL = compose(read_sources().replace("is_kept(root, argv[2]) and argv[2] or live", "live"))
-
-
-@pytest.mark.parametrize("library", [LIBRARY, _FORGETFUL])
-async def test_a_walk_goes_on_in_the_generation_that_it_began_in(world: World, library: Library) -> None:
-    """With its sabotaged twin: the other version has the accounts in the opposite order, so that a walk
-    through both of them meets some twice and others never."""
-    reader = ReadStore(world.valkey.reader_url, library=library)
-    await reader.open()
-    loading = ReadModelWriter(world.valkey.projector_url, world.name, library=library)
-    await loading.open()
-    await loading.close()
-    async with running(world):
-        await world.assert_equal_sums()
-    ids = await _walk(reader, world, 10)
-    async with running(world, _mirrored(world)):
-        await eventually(lambda: _is_generation(world, 2))
-        await world.caught_up()
-        rest = await _walk(reader, world, 1_000, after=ids[-1], begun_with=1)
-    await reader.close()
-    walked = [id_ for _, id_ in (*ids, *rest)]
-    everything = sorted(world.log.known)
-    assert (sorted(walked) == everything) is (library is LIBRARY)
-
-
-def _mirrored(world: World) -> Projection:
-    [model] = accounts.projection(world.name).read_models
-
-    def indexes(view: Any) -> Any:
-        places: Any = accounts.indexes(view)
-        return [(name, -place if name == "cents" else place) for name, place in places]
-
-    return Projection(
-        name=world.name, version=2, read_models=(replace(model, indexes=indexes),), events=accounts.EVENTS
-    )
-
-
-async def _walk(
-    reader: ReadStore, world: World, limit: int, *, after: Any = None, begun_with: int = 0
-) -> list[tuple[int, str]]:
-    page = Page(view="account", indexes=("cents",), limit=limit, after=after)
-    rows = (await reader.read(world.name, (page,), begun_with=begun_with)).results[0].rows
-    return [(row.score, row.id) for row in rows]

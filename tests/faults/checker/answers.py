@@ -30,7 +30,7 @@ _ENTITIES = {
     "GetFamily": ("family_details", "family", "family_id"),
     "GetTuitionAccount": ("tuition_account", "account", "family_id"),
 }
-_PAGED = frozenset((*_ENTITIES, *LISTINGS))
+_PAGED = frozenset((*_ENTITIES, *LISTINGS, "WatchOrders"))
 # Whose own events are few, so that their tallies are cheap to keep along the way.
 _COUNTING = ("order", "credit-note")
 
@@ -81,6 +81,8 @@ class _Expecting:
         elif call.method in LISTINGS:
             listing = LISTINGS[call.method]
             yield from self._shown(listing.view, listing.id_field, getattr(response, listing.field))
+        elif call.method == "WatchOrders":
+            yield from self._shown("order_summary", "order_id", response.orders)
         elif call.method == "SearchFamilies":
             yield from self._shown("family_summary", "family_id", response.families)
         if call.method not in _PAGED and (request := request_of(call)) is not None:

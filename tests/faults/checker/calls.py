@@ -70,6 +70,7 @@ class Answer:
     reason: str | None = None
     current_version: int | None = None
     response: bytes | None = None
+    changes_through: Point | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -184,6 +185,7 @@ def _answer(record: Mapping[str, Any]) -> Answer:
         reason=record.get("reason"),
         current_version=record.get("current_version"),
         response=_bytes(record.get("response")),
+        changes_through=_point(record.get("changes_through")),
     )
 
 

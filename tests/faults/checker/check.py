@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from tests.faults.checker import (
+    anomalies,
     commands,
     contents,
     log_order,
+    log_reads,
     queries,
     read_models,
     recovery,
@@ -14,6 +16,7 @@ from tests.faults.checker import (
     scans,
     sums,
     tallied_money,
+    watches,
 )
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 
@@ -38,6 +41,9 @@ CHECKS: Sequence[Callable[[Evidence], Findings]] = (
     sums.no_oversell,
     sums.money_adds_up,
     tallied_money.tallies_add_up,
+    log_reads.told_as_it_is,
+    watches.watched_as_it_is,
+    anomalies.no_anomalies,
 )
 
 

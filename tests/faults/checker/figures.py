@@ -5,7 +5,8 @@ from uuid import UUID
 
 from tests.faults.checker.calls import Answer, Call
 from tests.faults.checker.findings import Evidence
-from tests.faults.checker.requests import request_of
+from tests.faults.checker.log_reads import METHODS as LOG_READS
+from tests.faults.checker.requests import consistency_of
 
 
 def figures(evidence: Evidence) -> dict[str, int]:
@@ -35,6 +36,8 @@ def figures(evidence: Evidence) -> dict[str, int]:
         "C15 calls after recovery": _afterwards(evidence),
         "rules decisions": len(evidence.index.by_command),
         "P3 ids with two contents": sum(len(its) > 1 for its in _contents(evidence).values()),
+        "log answers": sum(call.method in LOG_READS for call, _ in answers),
+        "watch answers": sum(call.method == "WatchOrders" for call, _ in answers),
         "stock events": sum(event.category == "product" for event in evidence.log.events),
     }
 
@@ -51,8 +54,8 @@ def _expecting(evidence: Evidence) -> int:
 
 
 def _is_fully_consistent(call: Call) -> bool:
-    request = request_of(call)
-    return request is not None and bool(request.consistency.fully_consistent)
+    consistency = consistency_of(call)
+    return consistency is not None and consistency.fully_consistent
 
 
 def _scans(answers: list[tuple[Call, Answer]]) -> set[str]:

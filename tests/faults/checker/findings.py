@@ -22,17 +22,17 @@ class Violation:
 class Limits:
     """How far an answer may be from the truth, in seconds.
 
-    A projector that dies is missed after so many seconds of silence; until then an answer that says that
+    A projector that dies is missed after `silence_seconds`; until then an answer that says that
     nothing is missing is believed. `lag_slack_seconds` is for the clocks' own paces.
     """
 
-    silence_seconds: float = 3.0
     lag_slack_seconds: float = 1.0
     stale_after_seconds: float = 5.0
     recovery_seconds: float = 30.0
     fork_grace_seconds: float = 5.0
     # A call that gives less time than this may run out of it on a sound system.
     hurried_seconds: float = 1.0
+    silence_seconds: float = 3.0
 
 
 @dataclass(kw_only=True)

@@ -14,7 +14,7 @@ from tests.faults.checker.calls import Answer, Call, Entity, Freshness, Point
 from tests.faults.checker.findings import Evidence, Findings, Violation, found
 from tests.faults.checker.listings import LISTINGS
 from tests.faults.checker.log_dump import microseconds_of
-from tests.faults.checker.requests import request_of
+from tests.faults.checker.requests import consistency_of
 from tests.faults.checker.timeline import stream_of
 
 
@@ -51,15 +51,15 @@ def _older(
 
 
 def _may_be_stale(call: Call) -> bool:
-    request = request_of(call)
-    return request is None or request.consistency.on_timeout == ON_TIMEOUT_SERVE_STALE
+    consistency = consistency_of(call)
+    return consistency is None or consistency.on_timeout == ON_TIMEOUT_SERVE_STALE
 
 
 def _not_fully_consistent(evidence: Evidence) -> Iterator[Violation]:
     known = _known(evidence)
     for call in evidence.queries:
-        request = request_of(call)
-        if request is None or not request.consistency.fully_consistent:
+        consistency = consistency_of(call)
+        if consistency is None or not consistency.fully_consistent:
             continue
         for answer in call.answers:
             freshness = answer.freshness

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from diptych.consistency.v1.consistency_pb2 import Consistency
+from diptych.eventlog.v1 import event_log_service_pb2 as eventlog
 from diptych.families.v1 import family_command_service_pb2 as family_commands
 from diptych.families.v1 import family_query_service_pb2 as family_queries
 from diptych.orders.v1 import order_command_service_pb2 as order_commands
@@ -11,7 +13,7 @@ from google.protobuf.message import Message
 
 from tests.faults.checker.calls import Call
 
-_MODULES: tuple[Any, ...] = (order_commands, family_commands, order_queries, family_queries)
+_MODULES: tuple[Any, ...] = (order_commands, family_commands, order_queries, family_queries, eventlog)
 
 
 def request_type(method: str) -> Any:
@@ -31,6 +33,12 @@ def _type(name: str) -> Any:
 def request_of(call: Call) -> Any:
     """The request message, or None where it is not known."""
     return _parsed(request_type(call.method), call.request)
+
+
+def consistency_of(call: Call) -> Consistency | None:
+    """How fresh the answer was to be; None where that is not known, or not asked for by such a method."""
+    request = request_of(call)
+    return request.consistency if request is not None and hasattr(request, "consistency") else None
 
 
 def response_of(method: str, response: bytes | None) -> Any:

@@ -27,6 +27,8 @@ def families_found(
             if any(term in line for line in text.split("\n")):
                 found.append((text.encode(), id_))
     limit = min(request.limit or _USUAL_LIMIT, _MOST)
-    right = {"ids": [id_ for _, id_ in sorted(found)[:limit]], "goes_on": len(found) > limit}
+    # A page that is full to the last family may lead to an empty one.
+    may_go_on = bool(response.next_page_token) and len(found) == limit
+    right = {"ids": [id_ for _, id_ in sorted(found)[:limit]], "goes_on": len(found) > limit or may_go_on}
     said = {"ids": [row.family_id for row in response.families], "goes_on": bool(response.next_page_token)}
     return [(said, right)]

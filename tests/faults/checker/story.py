@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from diptych.eventlog.v1 import event_log_service_pb2 as eventlog
 from diptych.families.v1 import events_pb2 as family_events
 from diptych.families.v1 import family_query_service_pb2 as family_queries
 from diptych.families.v1.scores_pb2 import RiskTier
@@ -17,6 +18,8 @@ from tests import family_events as told
 from tests import order_events as say
 from tests.faults.checker.calls import Call
 from tests.faults.checker.staged import Staged
+from tests.faults.checker.staged_streams import streamed, subscribed, watched
+from tests.faults.checker.staged_streams import told as told_as
 
 _JUNE_30 = {"year": 2011, "month": 6, "day": 30}
 _JULY_1 = {"year": 2011, "month": 7, "day": 1}
@@ -30,6 +33,7 @@ def story() -> Staged:
     _sell(run)
     _teach(run)
     _ask(run)
+    _look_on(run)
     for projection in ("orders", "families"):
         run.take_dump(projection)
     run.healed_at = run.now
@@ -136,6 +140,20 @@ def _ask(run: Staged) -> None:
     run.report("report", "GetSalesReport", queries.GetSalesReportResponse(rows=rows), granularity=1)
     _look_at_dashboards(run)
     _look_at_payments(run)
+
+
+def _look_on(run: Staged) -> None:
+    everything = run.log.events
+    subscribed(run, "followed", everything[:7], everything[7:])
+    told_of = {"all read": everything, "families read": [it for it in everything if it.category == "family"]}
+    for label, part in told_of.items():
+        end = eventlog.ReadAllResponse(position=run.log.head, head=run.log.head)
+        end.events.extend(map(told_as, part))
+        categories = eventlog.EventFilter(categories=["family"] if part is not everything else [])
+        streamed(run, label, "ReadAll", end, filter=categories)
+    of_o1 = [told_as(event) for event in everything if event.stream == "order-o1"]
+    streamed(run, "o1 read", "ReadStream", eventlog.ReadStreamResponse(events=of_o1), stream="order-o1")
+    watched(run, "watched", "o1", "o2", "o3")
 
 
 def _look_at_payments(run: Staged) -> None:

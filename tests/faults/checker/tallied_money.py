@@ -29,10 +29,11 @@ _COLUMNS = (
 
 def tallies_add_up(evidence: Evidence) -> Findings:
     """Money, for each dump: sums over the log up to its checkpoint against sums over tallies."""
-    for dump in (*evidence.read_models, *evidence.final):
+    sums = _Logged(evidence)
+    for dump in sorted((*evidence.read_models, *evidence.final), key=lambda dump: dump.position):
         if dump.epoch is None or not evidence.log.holds(dump.epoch, dump.position):
             continue
-        logged = _logged(evidence, dump.position)
+        logged = sums.move_to(dump.position)
         for tally, column, what in _COLUMNS:
             if (tally in ("tuition",)) == (dump.projection == "families"):
                 yield from _unequal(dump, tally, column, logged[what])
@@ -66,34 +67,46 @@ def _unequal_units(dump: ReadDump, held: Counter[str]) -> Iterator[Violation]:
             )
 
 
-def _logged(evidence: Evidence, position: int) -> dict[str, Counter[str]]:
-    """By what it is, then by currency (or by sku, for units held by orders)."""
-    sums: dict[str, Counter[str]] = {
-        name: Counter() for name in ("sold", "given back", "paid", "invoiced", "held")
-    }
-    totals: dict[str, tuple[str, int]] = {}
-    currencies: dict[tuple[str, str], str] = {}
-    for event in evidence.log.events[:position]:
-        message: Any = event.message
+class _Logged:
+    """Sums over the log up to a position, which only goes on: by what it is, then by currency (or by sku, for
+    units held by orders)."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._events = evidence.log.events
+        self._taken = 0
+        self._sums: dict[str, Counter[str]] = {
+            name: Counter() for name in ("given back", "paid", "invoiced", "held")
+        }
+        self._totals: dict[str, tuple[str, int]] = {}
+        self._currencies: dict[tuple[str, str], str] = {}
+
+    def move_to(self, position: int) -> dict[str, Counter[str]]:
+        """The sums there."""
+        for event in self._events[self._taken : position]:
+            self._take(event.message)
+        self._taken = max(self._taken, position)
+        sold: Counter[str] = Counter()
+        for currency, cents in self._totals.values():
+            sold[currency] += cents
+        return {**self._sums, "sold": sold}
+
+    def _take(self, message: Any) -> None:
         match message:
             case events.OrderPlaced():
-                totals[message.order_id] = message.currency_code, message.total_cents
+                self._totals[message.order_id] = message.currency_code, message.total_cents
             case events.OrderItemAdded() | events.OrderItemRemoved():
-                currency, _ = totals.get(message.order_id, ("", 0))
-                totals[message.order_id] = currency, message.total_cents
+                currency, _ = self._totals.get(message.order_id, ("", 0))
+                self._totals[message.order_id] = currency, message.total_cents
             case events.OrderCancelled():
-                totals.pop(message.order_id, None)
+                self._totals.pop(message.order_id, None)
             case events.CreditNoteIssued():
-                sums["given back"][message.currency_code] += message.total_cents
+                self._sums["given back"][message.currency_code] += message.total_cents
             case events.StockReserved():
-                sums["held"][message.sku] += message.quantity
+                self._sums["held"][message.sku] += message.quantity
             case events.StockReleased():
-                sums["held"][message.sku] -= message.quantity
+                self._sums["held"][message.sku] -= message.quantity
             case _:
-                _add_tuition(sums, currencies, message)
-    for currency, cents in totals.values():
-        sums["sold"][currency] += cents
-    return sums
+                _add_tuition(self._sums, self._currencies, message)
 
 
 def _add_tuition(sums: dict[str, Counter[str]], currencies: dict[tuple[str, str], str], message: Any) -> None:

@@ -9,6 +9,7 @@ from tests.faults.checker.odd_commands import ODD_COMMANDS, Odd
 from tests.faults.checker.odd_decisions import ODD_DECISIONS, other_content_raced_and_lost
 from tests.faults.checker.odd_lists import ODD_LISTS
 from tests.faults.checker.odd_reads import ODD_READS
+from tests.faults.checker.odd_streams import ODD_STREAMS
 from tests.faults.checker.staged import Staged
 
 
@@ -23,7 +24,7 @@ def test_the_story_is_right() -> None:
     assert violations(a_story().evidence()) == []
 
 
-_ODD = [*ODD_COMMANDS, *ODD_DECISIONS, *ODD_READS, *ODD_LISTS]
+_ODD = [*ODD_COMMANDS, *ODD_DECISIONS, *ODD_READS, *ODD_LISTS, *ODD_STREAMS]
 
 
 @pytest.mark.parametrize("odd", _ODD, ids=lambda odd: odd.__name__)

@@ -17,7 +17,7 @@ def traced(text: str) -> str:
     return f"{sources}{_TRACED}\n{apply_traced}"
 
 
-def trace_batches(admin_url: str) -> None:
-    """From now on; a store that comes back from before this moment has the library without trace again."""
+def trace_batches(admin_url: str, text: str = LIBRARY.text) -> None:
+    """From now on, of this library; a store that comes back from before this moment has no trace again."""
     with redis.Redis.from_url(admin_url) as client:
-        client.function_load(traced(LIBRARY.text), replace=True)
+        client.function_load(traced(text), replace=True)

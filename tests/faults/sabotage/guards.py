@@ -74,7 +74,7 @@ FENCE = Guard(
     cuts=(
         _cut(
             "lua",
-            "refuse_write",
+            "outdated",
             "if fence and tonumber(token) < tonumber(fence) then",
             "if false then",
         ),
@@ -107,12 +107,12 @@ CHECKPOINT_WITH_ROWS = Guard(
         _cut(
             "python",
             "read_store.snapshot:take_snapshot",
-            "checkpoint = parse_checkpoint(generation, now_us, fields)",
+            "checkpoint = parse_checkpoint(",
             "import failpoints\n"
             "    if operations: await failpoints.reach('query.read')\n"
-            "    generation, now_us, fields, _, sizes ="
-            " await connection.send('FCALL_RO', function, 1, root, '[]')\n"
-            "    checkpoint = parse_checkpoint(generation, now_us, fields)",
+            "    generation, now_us, fields, _, sizes, live ="
+            " await connection.send('FCALL_RO', function, 1, root, '[]', '')\n"
+            "    checkpoint = parse_checkpoint(",
         ),
     ),
 )

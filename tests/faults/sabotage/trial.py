@@ -17,7 +17,6 @@ from failpoints import REACHED
 from local_stack import processes
 from local_stack.service_environments import Backends, service_environments
 from local_stack.service_process import ServiceProcess, ServiceSettings
-from read_store.library import _SOURCES, compose
 from tests.end_to_end.shop import channel_to
 from tests.faults.checker.calls import calls_of
 from tests.faults.checker.check import violations
@@ -27,7 +26,8 @@ from tests.faults.checker.read_dump import read_dump
 from tests.faults.checker.tracing import traced
 from tests.faults.client import Client, Services
 from tests.faults.history import History
-from tests.faults.sabotage.cuts import changed_sql_functions, lua_sources
+from tests.faults.sabotage.cut_library import cut_library
+from tests.faults.sabotage.cuts import changed_sql_functions
 from tests.faults.sabotage.guards import Guard
 from tests.faults.traffic import Scene
 from tests.ports import free_ports
@@ -76,7 +76,7 @@ class Trial:
             client.flushall()
             client.function_flush("SYNC")
             # Before any process comes to load it; one that is there already is taken for the same.
-            for library in {compose(lua_sources(_SOURCES, each)) for each in ((), cuts)}:
+            for library in {cut_library(each) for each in ((), cuts)}:
                 client.function_load(traced(library.text))
 
     def admin(self) -> "redis.Redis":
