@@ -28,6 +28,7 @@ test: .venv/ready ## pass all tests but the long ones of faults
 
 faults: .venv/ready ## every guard cut out and in place, then faults of a part of all kinds: SEED=2 for the next part
 	$(BIN)/pytest $(FAULTS)
+	$(BIN)/python -m tests.properties.forged_tokens 1000000
 
 check: .venv/ready lint generate-check proto-check ## style, types, walls, generated code, protos
 

@@ -40,8 +40,8 @@ def month_text(day: Date) -> str:
 
 
 def days_since_1970(day: Date) -> int:
-    """Answer the number of the day, negative before 1970."""
-    return date(day.year, day.month, day.day).toordinal() - _FIRST_DAY
+    """Answer the number of the day, negative before 1970; a part that is left out is the first one."""
+    return date(day.year or 1, day.month or 1, day.day or 1).toordinal() - _FIRST_DAY
 
 
 def is_before(day: Date, other: Date) -> bool:

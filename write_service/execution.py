@@ -57,6 +57,9 @@ def begin(
 ) -> Execution:
     """Take a valid request over; `deadline` is on the event loop's clock. The request may be changed."""
     context = request.context
+    command_id = UUID(context.command_id)
+    # One id has several spellings, and whoever repeats a command may use another one.
+    context.command_id = str(command_id)
     # Before anything is filled in: a repeat has to look the same.
     fingerprint = receipts.fingerprint(command.name, request)
     if command.creates and not getattr(request, command.creates):
@@ -64,7 +67,7 @@ def begin(
     return Execution(
         command=command,
         request=request,
-        command_id=UUID(context.command_id),
+        command_id=command_id,
         fingerprint=fingerprint,
         expected_version=context.expected_version if context.HasField("expected_version") else None,
         actor=actor,

@@ -66,13 +66,15 @@ def wire_request(message_type: Descriptor, chance: random.Random, known: Known) 
         return chance.randbytes(chance.randrange(200))
     # One hostile field among good ones reaches further into a service than many.
     hostile_share = chance.choice((0.0, 0.0, 0.05, 0.5))
-    maker = _Maker(chance=chance, known=known, hostile_share=hostile_share)
+    maker = RequestMaker(chance=chance, known=known, hostile_share=hostile_share)
     body = maker.message(message_type).SerializePartialToString()
     return chance.choice(_DAMAGES)(body, chance) if dice < 0.25 else body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Maker:
+class RequestMaker:
+    """Makes messages; `known` are values by the names of fields."""
+
     chance: random.Random
     known: Known
     hostile_share: float
@@ -138,7 +140,7 @@ class _Maker:
 
 
 def _good(field: FieldDescriptor, chance: random.Random) -> Any:
-    rules = _rules(field)
+    rules = rules_of(field)
     if field.type == FieldDescriptor.TYPE_STRING:
         return _text(rules.string, chance)
     if field.enum_type is not None:
@@ -200,18 +202,18 @@ def _hostile(field: FieldDescriptor, chance: random.Random) -> Any:
     return chance.choice((low, high, max(low, -1), 0, 2**31 - 1))
 
 
-def _rules(field: FieldDescriptor) -> Any:
+def rules_of(field: FieldDescriptor) -> Any:
     rules = field.GetOptions().Extensions[validate_pb2.field]
     return rules.repeated.items if field.is_repeated else rules
 
 
 def _names_of_rules(field: FieldDescriptor) -> frozenset[str]:
     """The ids of a field's own rules, which say more than its type."""
-    return frozenset(rule.id for rule in _rules(field).cel)
+    return frozenset(rule.id for rule in rules_of(field).cel)
 
 
 def _is_required(field: FieldDescriptor) -> bool:
-    return bool(_rules(field).required)
+    return bool(rules_of(field).required)
 
 
 def _cut_short(body: bytes, chance: random.Random) -> bytes:

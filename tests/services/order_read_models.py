@@ -173,9 +173,8 @@ async def read_channel(
     valkey: TestValkey, *, heartbeat_seconds: float = 15.0, **settings: Any
 ) -> AsyncIterator[grpc.aio.Channel]:
     """A served read service, by a channel to it."""
-    chosen = Settings(
-        token_key=TOKEN_KEY.hex(), read_address="127.0.0.1:0", **{"drain_seconds": 0.0, **settings}
-    )
+    given = {"token_key": TOKEN_KEY.hex(), "drain_seconds": 0.0, **settings}
+    chosen = Settings(read_address="127.0.0.1:0", **given)
     store = ReadStore(valkey.reader_url)
     await store.open()
     server = build_server(chosen, store, heartbeat_seconds=heartbeat_seconds)

@@ -115,6 +115,20 @@ async def test_the_same_id_with_other_content_is_refused_without_effect(log_data
     assert len(await whole_log(log_database)) == before
 
 
+async def test_a_repeat_that_spells_its_id_otherwise_is_a_repeat(log_database: LogDatabase) -> None:
+    async with write_service(log_database) as caller:
+        await caller.product("cup", 5)
+        request = receive("cup", 1)
+        first = await caller.orders.ReceiveStock(request)
+        request.context.command_id = request.context.command_id.upper()
+        _check_equal([first, await caller.orders.ReceiveStock(request)])
+        batched = commands.ExecuteBatchRequest(receive_stock=request)
+        [again] = [each async for each in caller.orders.ExecuteBatch(iter([batched]))]
+        # As the caller spelled it, who has to find it again.
+        assert again.command_id == request.context.command_id
+        _check_equal([first, again.receive_stock])
+
+
 async def test_a_refused_command_is_not_remembered(log_database: LogDatabase) -> None:
     async with write_service(log_database) as caller:
         await caller.customer("anna")
