@@ -60,8 +60,6 @@ class ReadDump:
     rows: dict[str, set[str]] = field(default_factory=dict)
     row_sums: dict[tuple[str, str], int] = field(default_factory=dict)
     sizes: dict[str, int] | None = None
-    # With the last position that each has in common with the one after it.
-    past_epochs: dict[UUID, int] = field(default_factory=dict)
     gram_sizes: dict[tuple[str, str], int] = field(default_factory=dict)
     trace: list[Apply] | None = None
     strangers: list[str] = field(default_factory=list)
@@ -119,8 +117,6 @@ def _take(dump: ReadDump, name: str, content: Any) -> None:
         dump.checkpoint = {_text(key): _text(value) for key, value in _pairs(content)}
     elif name == "sizes":
         dump.sizes = {_text(key): int(value) for key, value in _pairs(content)}
-    elif name == "epochs":
-        dump.past_epochs = {UUID(_text(epoch)): int(value) for epoch, value in _pairs(content)}
     elif kind == "d":
         _take_documents(dump, rest, content)
     elif kind == "i":
