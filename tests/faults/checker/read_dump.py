@@ -101,6 +101,8 @@ def parse(projection: str, keys: Mapping[str, tuple[str, Any]]) -> ReadDump:
     data = f"g{dump.generation}:"
     # First, since what lies in the other keys depends on it.
     _take(dump, "checkpoint", own.pop(f"{data}checkpoint", []))
+    # What earlier epochs have in common with this one is only told to those who ask from them.
+    own.pop(f"{data}epochs", None)
     for name, content in own.items():
         if name.startswith(data):
             _take(dump, name.removeprefix(data), content)
