@@ -1,6 +1,5 @@
 """One folded batch of events: what it changes in a partition, and how that is told to the apply function."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,14 +35,6 @@ class StoredDocument:
         """The value kept in the store for the entity: check sum, version, position, message."""
         content = self.version.to_bytes(8, "big") + self.position.to_bytes(8, "big") + self.message
         return document_sum(id_.encode(), content).to_bytes(4, "big") + content
-
-
-def age_us(read_at: float | None) -> int:
-    """How old something is that was read then, by this process's monotonic clock, in microseconds.
-
-    A process that was stopped meanwhile must not pass off what it knew before as what is so now.
-    """
-    return 0 if read_at is None else max(0, round((time.monotonic() - read_at) * 1_000_000))
 
 
 def unpack_document(view: str, id_: str, stored: bytes) -> StoredDocument:
@@ -83,8 +74,11 @@ class Batch:
     tallies: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     head_read_at: float | None = None
 
-    def arguments(self, token: int) -> list[Argument]:
-        """The arguments of the apply function; positions travel as strings."""
+    def arguments(self, token: int, head_known_us: int) -> list[Argument]:
+        """The arguments of the apply function; positions travel as strings.
+
+        `head_known_us` is `head_read_at` by the store's clock.
+        """
         tallies = self._tally_rows()
         as_of_us = microseconds_of(self.as_of)
         arguments: list[Argument] = [
@@ -96,7 +90,7 @@ class Batch:
             self.anchor.hex,
             as_of_us,
             self.head,
-            age_us(self.head_read_at),
+            head_known_us,
             self.events,
             checkpoint_seal(self.epoch.hex, self.position, self.anchor.hex, as_of_us),
             len(tallies),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from read_store.batch import Batch, StoredDocument, age_us, unpack_document
+from read_store.batch import Batch, StoredDocument, unpack_document
 from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.generations import Generations, empty_generation
@@ -12,6 +12,7 @@ from read_store.keys import changed_index, partition_root
 from read_store.library import LIBRARY, Library, load_library
 from read_store.operations import Operation
 from read_store.snapshot import Snapshot, take_snapshot
+from read_store.store_clock import StoreClock
 
 
 class ReadModelWriter:
@@ -23,6 +24,7 @@ class ReadModelWriter:
         self._root = partition_root(projection, partition)
         self._library = library
         self._connection = Connection(url, on_connect=self._prepare, silence_seconds=10.0)
+        self._clock = StoreClock()
         self.generations = Generations(self._connection, self._root, self._call)
 
     async def open(self) -> None:
@@ -67,7 +69,9 @@ class ReadModelWriter:
     async def read(self, operations: Sequence[Operation[Any]]) -> Snapshot:
         """Answers operations on the live generation, as readers see it. Raises ReadModelDamaged."""
         function = self._library.function("read")
-        return await take_snapshot(self._connection, function, self._root, operations)
+        snapshot = await take_snapshot(self._connection, function, self._root, operations)
+        self._clock.said(snapshot.checkpoint.now_us)
+        return snapshot
 
     async def documents(
         self, generation: int, wanted: Sequence[tuple[str, Sequence[str]]]
@@ -104,7 +108,8 @@ class ReadModelWriter:
         into a generation that is worth nothing), or ReadStoreUnavailable (it may have been written: read the
         checkpoint).
         """
-        return bool(await self._call("apply", *batch.arguments(token)))
+        arguments = batch.arguments(token, self._clock.at(batch.head_read_at))
+        return self._is_paused(await self._call("apply", *arguments))
 
     async def heartbeat(
         self, token: int, checkpoint: Checkpoint, head: int, *, head_read_at: float | None = None
@@ -112,7 +117,8 @@ class ReadModelWriter:
         """Says that the writer lives, has come to this checkpoint, and that the log ended at `head` when it
         was asked (None: now); answers whether the projection is paused."""
         place = (checkpoint.generation, checkpoint.epoch.hex, checkpoint.position)
-        return bool(await self._call("beat", token, *place, head, age_us(head_read_at)))
+        known_us = self._clock.at(head_read_at)
+        return self._is_paused(await self._call("beat", token, *place, head, known_us))
 
     async def new_generation(
         self,
@@ -147,6 +153,11 @@ class ReadModelWriter:
         info = await self._connection.call("INFO", "memory")
         lines = (info if isinstance(info, bytes) else str(info).encode()).decode().splitlines()
         return next((line.partition(":")[2] for line in lines if line.startswith("maxmemory_policy:")), "")
+
+    def _is_paused(self, answer: Sequence[Any]) -> bool:
+        is_paused, now_us = answer
+        self._clock.said(int(now_us))
+        return bool(is_paused)
 
     async def _prepare(self) -> None:
         await load_library(self._connection, self._library)

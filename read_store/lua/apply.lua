@@ -1,7 +1,8 @@
 -- Writes one folded batch, its checkpoint and its notification together, or nothing.
--- Arguments: token, generation, epoch, position started from, new position, anchor, as_of_us, head, how many us ago
--- that was the head, events, seal of the checkpoint, number of tally arguments, tallies, sections. Answers whether
--- the projection is paused, or DAMAGED for data that was found lost: the batch is written, and the generation is worth nothing.
+-- Arguments: token, generation, epoch, position started from, new position, anchor, as_of_us, head, when that was
+-- the head, events, seal of the checkpoint, number of tally arguments, tallies, sections. Answers whether the
+-- projection is paused, and the time; or DAMAGED for data that was found lost: the batch is written, and the
+-- generation is worth nothing.
 local function apply(keys, argv)
   local root, data = keys[1], keys[1] .. 'g' .. argv[2] .. ':'
   local refusal = refuse_write(root, data, argv[1], argv[3], argv[4])
@@ -33,5 +34,5 @@ local function apply(keys, argv)
     redis.call('HSET', checkpoint, 'damaged', changes.damage)
     return redis.error_reply('DAMAGED ' .. changes.damage .. '|')
   end
-  return redis.call('EXISTS', root .. 'paused')
+  return { redis.call('EXISTS', root .. 'paused'), redis_now() }
 end

@@ -31,7 +31,8 @@ def _without(guard: str, instead: str) -> Library:
 
 
 GUARDED = _stepped(read_sources())
-TRUSTING_BEATS = _without("elseif tonumber(known) < tonumber(before) then", "elseif false then")
+TRUSTING_BEATS = _without("elseif tonumber(redis_now()) < tonumber(before) then", "elseif false then")
+TRUSTING_ARRIVALS = _without("'head', head, 'beat_us', known)", "'head', head, 'beat_us', redis_now())")
 TRUSTING_LEASES = _without("tonumber(from_us or '0') <= tonumber(now) and", "")
 
 
@@ -116,6 +117,17 @@ async def test_what_a_stopped_writer_knew_is_not_news(valkey: TestValkey, is_tol
         await partition.apply()
         await _beat(partition, head=1, read_at=time.monotonic() - HOUR if is_told else None)
         assert await _is_stale(partition) is is_told
+
+
+@pytest.mark.parametrize("library", [GUARDED, TRUSTING_ARRIVALS])
+async def test_a_word_that_lay_with_a_stopped_store_is_not_news(valkey: TestValkey, library: Library) -> None:
+    """With its sabotaged twin: to the writer an hour in which the store is stopped is a moment."""
+    async with _partition(valkey, library) as partition:
+        await partition.apply()
+        checkpoint = await partition.writer.checkpoint()
+        await _step(valkey, HOUR)
+        await partition.writer.heartbeat(partition.token, checkpoint, 1)
+        assert await _is_stale(partition) is (library is GUARDED)
 
 
 @pytest.mark.parametrize("library", [GUARDED, TRUSTING_LEASES])
