@@ -78,7 +78,7 @@ async def open_beside(
     """The generation that fills beside the live one, opened when there is none. Raises GenerationRefused."""
     generation = await writer.generations.open(projection.version, activates=activates, **await _end_of(log))
     if failpoints.is_armed:
-        await failpoints.reach("rebuild.opened")
+        await failpoints.reach("rebuild.opened", writer.cut)
     _tell("generation_opened", projection, generation, reason=reason)
     return generation
 

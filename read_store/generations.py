@@ -11,6 +11,7 @@ from read_store.checkpoint import Checkpoint, parse_checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadModelDamaged
 from read_store.keys import changed_index
+from read_store.store_clock import StoreClock
 
 
 class FillingState(Enum):
@@ -48,10 +49,13 @@ class KeptGenerations:
 class Generations:
     """What can be done with the generations of a partition."""
 
-    def __init__(self, connection: Connection, root: str, call: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(
+        self, connection: Connection, root: str, call: Callable[..., Awaitable[Any]], clock: StoreClock
+    ) -> None:
         self._connection = connection
         self._root = root
         self._call = call
+        self._clock = clock
 
     async def kept(self) -> KeptGenerations:
         """Which generations there are for what."""
@@ -133,6 +137,7 @@ class Generations:
         """A generation's checkpoint, 0 for the live one's; its number is 0 when there is none. Raises
         ReadModelDamaged."""
         live, _, now_us, flat, sizes = await self._look(generation)
+        self._clock.said(int(now_us))
         number = b"%d" % generation if generation else live
         checkpoint = parse_checkpoint(number, now_us, flat, is_live=number == live)
         if checkpoint.generation > 0 and checkpoint.sizes != sizes:

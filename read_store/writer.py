@@ -25,7 +25,7 @@ class ReadModelWriter:
         self._library = library
         self._connection = Connection(url, on_connect=self._prepare, silence_seconds=10.0)
         self._clock = StoreClock()
-        self.generations = Generations(self._connection, self._root, self._call)
+        self.generations = Generations(self._connection, self._root, self._call, self._clock)
 
     async def open(self) -> None:
         """Connects; a store that is away is tried again until close."""

@@ -182,6 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--table", action="store_true", help="print what there is and start nothing")
     options = parser.parse_args(arguments)
+    # A shell that starts it in the background has it ignored, here and in the runs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = [each for each in CAMPAIGNS if not options.only or each.name in options.only]
     soak = Soak(options.directory, wanted, options.parallel)
     if not options.table:

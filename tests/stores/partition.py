@@ -73,8 +73,8 @@ async def a_partition(valkey: TestValkey, *, library: Library = LIBRARY) -> Asyn
     assert token is not None
     epoch = uuid4()
     generation, _ = await writer.new_generation(token, 1, epoch)
-    # As a projector begins: it hears the store's time.
-    await writer.checkpoint()
+    # As a projector begins: so it hears the store's time.
+    await writer.generations.checkpoint(generation)
     yield Partition(name=name, writer=writer, reader=reader, token=token, generation=generation, epoch=epoch)
     await reader.close()
     await writer.close()
