@@ -600,7 +600,9 @@ class SearchFamiliesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     FRESHNESS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """next_page_token goes on after these; empty when there are no more."""
+    """next_page_token goes on after these; empty when the search has come to its end. The page after exactly as
+    many as were asked for may have none.
+    """
     @_builtins.property
     def families(self) -> _containers.RepeatedCompositeFieldContainer[_views_pb2.FamilySummary]:
         """families are by name."""
