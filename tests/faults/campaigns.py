@@ -42,7 +42,7 @@ CAMPAIGNS: Sequence[Campaign] = (
         name="kills",
         arguments=_arguments("kill strike", 120, "--lease-seconds", "1"),
         goals={"kill -9": 1_000},
-        expected={"kill -9": 60},
+        expected={"kill -9": 90},
     ),
     Campaign(
         name="zombies",

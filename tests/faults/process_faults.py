@@ -46,6 +46,18 @@ def kill(names: tuple[str, ...]) -> Fault:
 
 
 @contextmanager
+def killed_together(arena: Arena, step: Step) -> Iterator[str]:
+    """kill -9 of some of all processes, of whichever kind, in any order."""
+    chance = step.chance
+    struck = chance.sample(PROCESSES, chance.randint(2, len(PROCESSES)))
+    for name in struck:
+        arena.kill(name)
+    yield ", ".join(struck)
+    for name in struck:
+        arena.launch(name)
+
+
+@contextmanager
 def drained(arena: Arena, step: Step) -> Iterator[str]:
     """SIGTERM, as a deployment does it."""
     name = step.chance.choice(PROCESSES)
@@ -141,6 +153,7 @@ KINDS = {
     "kill.write_service": _kill(WRITES, weight=20),
     "kill.projector": _kill(PROJECTORS, weight=20),
     "kill.read_service": _kill(READS, weight=15),
+    "kill.together": Kind(fault=killed_together, weight=20, longest_seconds=0.3),
     "drain": Kind(fault=drained),
     "stop.write_service": Kind(fault=stop(WRITES), shortest_seconds=0.1, longest_seconds=5.0),
     "stop.projector": Kind(fault=stop(PROJECTORS), shortest_seconds=0.1, longest_seconds=4.0),

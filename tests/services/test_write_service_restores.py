@@ -1,16 +1,21 @@
 """What a write service remembers of a log that was restored never decides a command."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
 from diptych.eventlog.v1 import event_log_service_pb2 as log_messages
 
+from event_store import EventLog, EventStore
 from tests.postgres_server import LogDatabase
 from tests.services.kit_service import refusal_of
 from tests.services.write_services import Caller, place, receive, write_service
 from tests.stores.restores import put_back, trust_every_history
 from tests.waiting import eventually
+from write_service.event_log_service import EventLogService
+from write_service.live_log import LiveLog, Tail
 
 
 async def _stocked_then_restored(database: LogDatabase, service: Caller, other: Caller) -> None:
@@ -93,3 +98,52 @@ async def test_a_subscriber_never_goes_on_in_another_history(
 async def _nothing_but_heartbeats(stream: Any) -> None:
     async for response in stream:
         assert not response.events
+
+
+class _OfAnyEpoch(LiveLog):
+    """The guard is off: what is in memory is of whichever history is asked for."""
+
+    epoch: UUID | None = None
+
+    def after(self, position: int, limit: int) -> Tail | None:
+        tail = super().after(position, limit)
+        return replace(tail, epoch=self.epoch) if tail and self.epoch else tail
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+async def test_a_new_subscriber_is_told_nothing_of_a_history_that_is_still_in_memory(
+    log_database: LogDatabase, is_guarded: bool
+) -> None:
+    """With its sabotaged twin: the process has not noticed the restore yet."""
+    store, log = EventStore(log_database.writer_url), EventLog(log_database.projector_url)
+    live = LiveLog(log) if is_guarded else _OfAnyEpoch(log)
+    try:
+        async with write_service(log_database) as caller:
+            live.start()
+            await eventually(lambda: _holds(live, 0))
+            before = (await caller.product("cup")).receipt
+            await caller.orders.ReceiveStock(receive("cup", 9))
+            await eventually(lambda: _holds(live, 2))
+            await live.close()
+        put_back(log_database, before.position, with_new_epoch=True)
+        async with write_service(log_database) as caller:
+            kept = await caller.product("jar")
+        if isinstance(live, _OfAnyEpoch):
+            live.epoch = (await log.head()).epoch
+        subscribing = EventLogService(store, log, live).subscribe(
+            log_messages.SubscribeRequest(),
+            None,  # type: ignore[arg-type] # not used
+        )
+        told = log_messages.SubscribeResponse.FromString(await anext(subscribing))
+        streams = [event.stream for event in told.events]
+        assert (kept.receipt.stream in streams) is is_guarded
+        await subscribing.aclose()
+    finally:
+        await live.close()
+        await store.close()
+        await log.close()
+
+
+async def _holds(live: LiveLog, events: int) -> bool:
+    tail = live.after(0, events + 1)
+    return tail is not None and len(tail.events) == events
