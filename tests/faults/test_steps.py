@@ -28,6 +28,7 @@ def test_kinds_are_wanted_by_name_or_by_what_they_begin_with() -> None:
         "kill.write_service",
         "kill.projector",
         "kill.read_service",
+        "kill.together",
         "link.cut",
     }
 

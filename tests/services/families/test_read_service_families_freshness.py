@@ -95,11 +95,11 @@ async def test_a_family_and_its_account_are_of_one_moment(
     await models.write(say.enrolled())
     whole = ReadStore.read
 
-    async def read(store: ReadStore, projection: str, operations: Any) -> Snapshot:
+    async def read(store: ReadStore, projection: str, operations: Any, **which: Any) -> Snapshot:
         parts = [operations] if is_one_read else [(operation,) for operation in operations]
         snapshots = []
         for part in parts:
-            snapshots.append(await whole(store, projection, part))
+            snapshots.append(await whole(store, projection, part, **which))
             await models.write(say.invoiced(f"i{models.position}", 500, "2024-01-15"))
         results = tuple(result for snapshot in snapshots for result in snapshot.results)
         return Snapshot(checkpoint=snapshots[-1].checkpoint, results=results)
