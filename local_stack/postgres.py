@@ -17,7 +17,9 @@ from local_stack.private_files import generated_secret, private_directory, socke
 MAJOR_VERSION = "18"
 ADMIN = "diptych_admin"
 DATABASE = "diptych"
-_STOP_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+# Postgres itself kills what does not end after 5 s of an immediate shutdown.
+_IMMEDIATE_STOP_SECONDS = 20.0
 _SETTINGS = Path(__file__).with_name("postgresql.conf")
 _ACCESS = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
@@ -87,10 +89,17 @@ class PostgresServer:
             # Backends of a killed server hold its shared memory for the moment that they need to notice.
             time.sleep(processes.POLL_SECONDS)
 
-    def stop(self) -> None:
-        """Fast shutdown: open transactions are rolled back, a checkpoint is written, nobody is waited for."""
+    def stop(self, fast_seconds: float = _STOP_SECONDS) -> None:
+        """Fast shutdown: open transactions are rolled back, a checkpoint is written, nobody is waited for.
+
+        One that does not end in time becomes an immediate one, after which the next start recovers what was
+        committed: asked to stop while it recovers from a lost session, Postgres 18 may never do so.
+        """
         process, self._process = self._process, None
-        processes.end(process, signal.SIGINT, _STOP_SECONDS)
+        try:
+            processes.end(process, signal.SIGINT, fast_seconds)
+        except subprocess.TimeoutExpired:
+            processes.end(process, signal.SIGQUIT, _IMMEDIATE_STOP_SECONDS)
 
     def kill(self) -> None:
         """End the server as a crash would; what was committed is there after the next start."""
@@ -111,7 +120,10 @@ class PostgresServer:
         if pid is None:
             # A stale file whose number another process has by now would make Postgres refuse to start.
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
-        elif not processes.stop_process(pid, signal.SIGINT, _STOP_SECONDS):
+        elif not (
+            processes.stop_process(pid, signal.SIGINT, _STOP_SECONDS)
+            or processes.stop_process(pid, signal.SIGQUIT, _IMMEDIATE_STOP_SECONDS)
+        ):
             raise StackError(f"an earlier Postgres (process {pid}) on {self.cluster} does not stop")
 
     def _recorded_pid(self) -> int | None:

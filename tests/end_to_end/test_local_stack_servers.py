@@ -1,6 +1,7 @@
 """The servers of the local stack by themselves: passwords, crashes, leftovers, versions, logs."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,24 @@ def test_the_log_of_postgres_shows_no_content(postgres: PostgresServer) -> None:
     said = postgres.log.read_text(encoding="utf-8")
     assert "duplicate key value" in said
     assert "CANARY-7" not in said
+
+
+def test_postgres_that_does_not_stop_is_stopped_at_once_and_keeps_what_it_acknowledged(
+    postgres: PostgresServer,
+) -> None:
+    with psycopg.connect(postgres.admin_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE acknowledged AS SELECT 7 AS number")
+        [checkpointer] = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+        ).fetchall()
+    # Its work is the last part of an orderly stop.
+    os.kill(checkpointer[0], signal.SIGSTOP)
+    postgres.stop(fast_seconds=0.5)
+    assert postgres.pid is None
+    assert not processes.is_alive(checkpointer[0])
+    postgres.start()
+    with psycopg.connect(postgres.admin_url) as connection:
+        assert connection.execute("SELECT number FROM acknowledged").fetchone() == (7,)
 
 
 @pytest.mark.parametrize("is_guarded", [True, False])
