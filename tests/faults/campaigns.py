@@ -23,7 +23,7 @@ class Campaign:
 # Where faults are what counts: a load that meets each of them, and leaves the machine to what starts.
 _LIGHT = ("--clients", "3", "--pause-seconds", "0.15")
 _BUSY = (
-    *("--loads", "2", "--clients", "1", "--batchers", "2", "--batch-size", "100", "--pairs", "12"),
+    *("--loads", "2", "--clients", "1", "--batchers", "3", "--batch-size", "250", "--pairs", "8"),
     *("--pause-seconds", "0"),
 )
 

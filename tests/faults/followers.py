@@ -21,6 +21,9 @@ from tests.faults.traffic import Scene
 _LONGEST_SECONDS = 8.0
 _PAUSE_SECONDS = 0.5
 _READS_BETWEEN = 4
+# All that is told is noted and checked, and a whole log is long.
+_WHOLE_LOG_CHANCE = 0.05
+_LONGEST_PART = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +51,11 @@ class Follower:
 
     async def read(self) -> None:
         """Read the whole log, a part of it, or a stream, until cancelled."""
+        head = 0
         while True:
-            request, method = self._random_read()
-            await self._told(method, self.logs, request)
+            request, method = self._random_read(head)
+            told = await self._told(method, self.logs, request)
+            head = max([head, *(response.head for response in told if method == "ReadAll")])
 
     async def watch(self) -> None:
         """Watch the orders, over and over, each time from where the last call ended, until cancelled."""
@@ -62,11 +67,14 @@ class Follower:
             else:
                 request = orders.WatchOrdersRequest(status=self.chance.choice(OrderStatus.values()))
 
-    def _random_read(self) -> tuple[Any, str]:
+    def _random_read(self, head: int) -> tuple[Any, str]:
         if self.scene.orders and self.chance.random() < 0.6:
             stream = f"order-{self.chance.choice(self.scene.orders)}"
             return eventlog.ReadStreamRequest(stream=stream), "ReadStream"
         request = eventlog.ReadAllRequest()
+        if self.chance.random() > _WHOLE_LOG_CHANCE:
+            request.after_position = self.chance.randint(0, head)
+            request.limit = self.chance.randint(1, _LONGEST_PART)
         if self.chance.random() < 0.5:
             request.filter.categories.append(self.chance.choice(("order", "family", "product")))
         return request, "ReadAll"

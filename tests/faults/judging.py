@@ -1,5 +1,6 @@
 """What is known of a run while it goes and after it, and what the checker says of it."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -23,6 +24,9 @@ from tests.faults.wellness import PROJECTIONS
 # How long after all is well again a call may be at that was sent in a hurry before.
 _UNDER_WAY_SECONDS = 1.5
 
+# Each is held against the fold of the whole log up to there.
+_SECONDS_BETWEEN_LOOKS = 8.0
+
 
 class Judging:
     """Looks at the read models now and then, and at everything in the end."""
@@ -30,6 +34,7 @@ class Judging:
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
         self._looks: list[ReadDump] = []
+        self._looked_at = -math.inf
         self.seconds = 0.0
         # How much there was to look at, and how often what is rare came about.
         self.counted: dict[str, int] = {}
@@ -40,7 +45,13 @@ class Judging:
         return len(self._looks)
 
     def look(self) -> None:
-        """Take the read models as they are at this moment; a store that is away shows nothing."""
+        """Take the read models as they are at this moment, if that was not done just before.
+
+        A store that is away shows nothing.
+        """
+        if time.monotonic() < self._looked_at + _SECONDS_BETWEEN_LOOKS:
+            return
+        self._looked_at = time.monotonic()
         for projection in PROJECTIONS:
             try:
                 dump = read_dump(self._arena.admin_redis_url, projection)
