@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -187,7 +188,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = [each for each in CAMPAIGNS if not options.only or each.name in options.only]
     soak = Soak(options.directory, wanted, options.parallel)
     if not options.table:
-        soak.work(time.monotonic() + options.minutes * 60, is_endless=not options.goals)
+        with suppress(KeyboardInterrupt):
+            soak.work(time.monotonic() + options.minutes * 60, is_endless=not options.goals)
     soak.write_tables()
     _say(as_text(soak.reports))
     return int(any(report.violations for reports in soak.reports.values() for report in reports))
