@@ -127,7 +127,7 @@ async def drop_old_generations(writer: ReadModelWriter) -> None:
     existing = await writer.generations.existing()
     for generation in sorted(existing - (await writer.generations.kept()).numbers):
         if failpoints.is_armed:
-            await failpoints.reach("rebuild.before_drop")
+            await failpoints.reach("rebuild.before_drop", writer.cut)
         await writer.generations.remove(generation)
 
 
