@@ -24,7 +24,6 @@ from service_kit.log import logger, where_from
 
 _FIRST_RETRY_SECONDS = 0.1
 _LAST_RETRY_SECONDS = 5.0
-_WAITING = (FillingState.READY, FillingState.DIFFERS)
 
 
 class Rebuilding:
@@ -102,7 +101,7 @@ class Rebuilding:
             async with self._log.hints() as hints:
                 while checkpoint.generation > 0:
                     checkpoint = await self._fill_up(follower, checkpoint)
-                    is_due = not self._is_paused and self._state not in _WAITING
+                    is_due = not self._is_paused and not self._state.is_waiting
                     if is_due and await self._meet(follower, checkpoint):
                         return
                     await self._rest(hints)

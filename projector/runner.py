@@ -35,8 +35,6 @@ LEASE_SECONDS = 5.0
 _BEAT_SECONDS = 1.0
 _FIRST_RETRY_SECONDS = 0.1
 _LAST_RETRY_SECONDS = 5.0
-# States of a generation beside the live one in which nothing is done for it but keeping it up to date.
-_WAITING = (FillingState.READY, FillingState.DIFFERS)
 
 
 class RunnerStatus(Enum):
@@ -238,7 +236,7 @@ class Runner:
         if kept is not None and kept.filling and kept.state is FillingState.FAILED:
             self.last_error = f"generation {kept.filling}: {kept.finding}"
             return RunnerStatus.ERROR
-        if self._is_rebuilding or (kept is not None and kept.filling and kept.state not in _WAITING):
+        if self._is_rebuilding or (kept is not None and kept.filling and not kept.state.is_waiting):
             return RunnerStatus.REBUILDING
         is_ours = checkpoint.version == self.projection.version
         return RunnerStatus.RUNNING if is_ours else RunnerStatus.STOPPED

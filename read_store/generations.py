@@ -23,6 +23,11 @@ class FillingState(Enum):
     DIFFERS = "it is not what the live one is; an operator has to decide"
     FAILED = "an event can't be folded into it, which is tried again"
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing is done for it but keeping it up to date, until an operator decides."""
+        return self in (FillingState.READY, FillingState.DIFFERS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptGenerations:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +12,7 @@ from diptych.families.v1.views_pb2 import FamilyDetails
 from google.protobuf.message import Message
 
 from projector.families import FAMILIES
-from projector.projection import Projection
-from projector.runner import Runner, RunnerStatus
+from projector.runner import RunnerStatus
 from read_store import (
     LIBRARY,
     Batch,
@@ -22,45 +21,17 @@ from read_store import (
     ReadModelWriter,
     ReadStoreUnavailable,
     TallyRow,
-    fold_text,
 )
 from tests import family_events as say
 from tests.family_histories import History
 from tests.postgres_server import LogDatabase
 from tests.stores import damage
 from tests.stores.family_log import FamilyLog, stored
+from tests.stores.projected_families import Families
 from tests.stores.projector_process import UNGUARDED
-from tests.stores.projector_world import DEADLINE_SECONDS, World, a_world, running
+from tests.stores.projector_world import a_world, running
 from tests.valkey_server import TestValkey
 from tests.waiting import eventually
-
-
-@dataclass(slots=True)
-class Families:
-    """A log of families and what the projector makes of it."""
-
-    world: World
-    log: FamilyLog
-
-    def projection(self, **changes: Any) -> Projection:
-        """The projection of families under the world's own name."""
-        return replace(FAMILIES, name=self.world.name, **changes)
-
-    async def caught_up(self) -> None:
-        reached = self.world.reader.reached
-        assert await reached(self.world.name, self.log.epoch, self.log.position, DEADLINE_SECONDS)
-
-    async def assert_equal_fold(self, events: int | None = None) -> None:
-        """Compares everything stored with the plain fold of all events, or of the first ones."""
-        expected = self.log.expected(events)
-        found = await stored(self.world.reader, self.world.name, [*self.log.expected().families])
-        assert found.documents == expected.documents
-        assert found.scores == expected.scores
-        assert found.texts == {place: fold_text(text) for place, text in expected.texts.items()}
-        assert found.tallies == expected.tallies
-
-    async def has_status(self, runner: Runner, status: RunnerStatus) -> bool:
-        return runner.status is status
 
 
 @pytest.fixture
