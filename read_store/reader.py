@@ -80,6 +80,9 @@ class ReadStore:
         """Waits by push until the projection has come to that position of that log; False when it did not in
         time. Sends nothing to the store while it waits. Raises ReadStoreUnavailable as soon as the store is
         lost, also in the middle of the wait.
+
+        That it had come so far does not bind a later read: another generation may be live by then, so look
+        at the checkpoint which comes with what is read.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_seconds

@@ -8,7 +8,7 @@ from projector.projection import Projection
 from projector.runner import Runner, RunnerStatus
 from read_store import fold_text
 from tests.stores.family_log import FamilyLog, stored
-from tests.stores.projector_world import DEADLINE_SECONDS, World
+from tests.stores.projector_world import World, at_least_at
 
 
 @dataclass(slots=True)
@@ -23,8 +23,7 @@ class Families:
         return replace(FAMILIES, name=self.world.name, **changes)
 
     async def caught_up(self) -> None:
-        reached = self.world.reader.reached
-        assert await reached(self.world.name, self.log.epoch, self.log.position, DEADLINE_SECONDS)
+        await at_least_at(self.world.reader, self.world.name, self.log.epoch, self.log.position)
 
     async def assert_equal_fold(self, events: int | None = None) -> None:
         """Compares everything stored with the plain fold of all events, or of the first ones."""

@@ -7,17 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from event_store import EventLog, EventStore
 from projector.projection import Projection
 from projector.runner import Runner
-from read_store import HeadAnswers, ReadModelWriter, ReadStore
-from tests import accounts, waiting
+from read_store import HeadAnswers, ReadModelDamaged, ReadModelWriter, ReadStore
+from tests import accounts
 from tests.postgres_server import LogDatabase
 from tests.stores.account_log import AccountLog, read_holdings, read_rich
 from tests.valkey_server import TestValkey
+from tests.waiting import DEADLINE_SECONDS, eventually
 
-DEADLINE_SECONDS = waiting.DEADLINE_SECONDS
 _numbers = itertools.count(1)
 
 
@@ -34,13 +35,28 @@ class World:
 
     async def caught_up(self) -> None:
         """Waits until all that was appended is in the read models."""
-        assert await self.reader.reached(self.name, self.log.epoch, self.log.position, DEADLINE_SECONDS)
+        await at_least_at(self.reader, self.name, self.log.epoch, self.log.position)
 
     async def assert_equal_sums(self) -> None:
         """Compares tallies and an index with the sums kept beside the log."""
         await self.caught_up()
         assert await read_holdings(self.reader, self.name) == self.log.holdings()
         assert await read_rich(self.reader, self.name) == self.log.rich()
+
+
+async def at_least_at(reader: ReadStore, projection: str, epoch: UUID, position: int) -> None:
+    """Waits until what is read of a projection is of that place or of a later one."""
+
+    async def is_there() -> bool:
+        # A push may tell of the generation before, just when another one that is still filling goes live.
+        assert await reader.reached(projection, epoch, position, DEADLINE_SECONDS)
+        try:
+            place = await reader.checkpoint(projection)
+        except ReadModelDamaged:
+            return False
+        return place.epoch == epoch and place.position >= position
+
+    await eventually(is_there)
 
 
 @asynccontextmanager
