@@ -1,4 +1,4 @@
-"""The projector process: one runner a projection, and the service to steer them."""
+"""The projector process: one runner a partition of a projection, and the service to steer them."""
 
 import asyncio
 import contextlib
@@ -9,13 +9,19 @@ from collections.abc import Sequence
 import grpc
 from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 
-from event_store import EventLog, StoreError
+from event_store import EventLog, LogPartition, StoreError
 from projector.admin_service import ProjectionAdminService
 from projector.families import FAMILIES
 from projector.orders import ORDERS
 from projector.projection import Projection
 from projector.runner import Runner
-from read_store import HeadAnswers, ReadModelDamaged, ReadModelWriter, ReadStoreUnavailable
+from read_store import (
+    HeadAnswers,
+    ReadModelDamaged,
+    ReadModelWriter,
+    ReadStoreUnavailable,
+    partition_names,
+)
 from service_kit import lifecycle
 from service_kit.errors import ErrorTable, ServiceError, StartRefused
 from service_kit.methods import Service
@@ -33,9 +39,13 @@ _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 async def main(settings: Settings) -> None:
     """Runs until the process is told to stop."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    log = EventLog(settings.required_database_url())
+    log = EventLog(settings.required_database_url(), connections=1 + settings.partitions)
     await log.open()
-    runners = [await _runner(projection, settings, log) for projection in PROJECTIONS]
+    runners = [
+        await _runner(projection, number, settings, log)
+        for projection in PROJECTIONS
+        for number in range(settings.partitions)
+    ]
     await _refuse_eviction(runners[0].writer)
     running = [asyncio.create_task(runner.run()) for runner in runners]
     try:
@@ -49,13 +59,14 @@ async def main(settings: Settings) -> None:
         await log.close()
 
 
-async def _runner(projection: Projection, settings: Settings, log: EventLog) -> Runner:
-    url = settings.required_redis_url()
-    writer = ReadModelWriter(url, projection.name)
+async def _runner(projection: Projection, number: int, settings: Settings, log: EventLog) -> Runner:
+    url, of = settings.required_redis_url(), settings.partitions
+    name = partition_names(projection.name, of)[number]
+    writer = ReadModelWriter(url, name)
     await writer.open()
     # Two live processes can't listen on one address, so a restarted process is the holder that it was before.
     holder = f"{socket.gethostname()}/{settings.projector_address}"
-    answers = HeadAnswers(url, projection.name)
+    answers = HeadAnswers(url, name)
     return Runner(
         projection,
         log=log,
@@ -63,6 +74,7 @@ async def _runner(projection: Projection, settings: Settings, log: EventLog) -> 
         answers=answers,
         holder=holder,
         lease_seconds=settings.lease_seconds,
+        partition=LogPartition(number, of) if of > 1 else None,
     )
 
 

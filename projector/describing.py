@@ -26,7 +26,8 @@ async def describe(runner: Runner) -> admin_pb2.Projection:
         events_processed=checkpoint.events,
         lag_events=max(0, head - checkpoint.position),
         last_error=last_error,
-        partitions=1,
+        partition=runner.partition.number,
+        partitions=runner.partition.of,
         lease_holder=await runner.writer.lease_holder(),
         previous_generation=kept.previous,
     )

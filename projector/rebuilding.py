@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 import failpoints
-from event_store import EventLog, Hints, StoreError
+from event_store import EventLog, Hints, LogPartition, StoreError
 from projector.applying import BatchRefused
 from projector.comparing import difference
 from projector.follower import EventRefused, Follower
@@ -41,6 +41,7 @@ class Rebuilding:
         hold: Hold,
         batch_limit: int,
         beat_seconds: float,
+        partition: LogPartition | None = None,
     ) -> None:
         self._projection = projection
         self._log = log
@@ -48,6 +49,7 @@ class Rebuilding:
         self._hold = hold
         self._batch_limit = batch_limit
         self._beat_seconds = beat_seconds
+        self._partition = partition
         self._is_paused = False
         self._kept: KeptGenerations | None = None
         self._state = FillingState.FILLING
@@ -90,7 +92,11 @@ class Rebuilding:
 
     async def _fill(self, generation: int) -> None:
         follower = Follower(
-            self._projection, log=self._log, writer=self._writer, batch_limit=self._batch_limit
+            self._projection,
+            log=self._log,
+            writer=self._writer,
+            batch_limit=self._batch_limit,
+            partition=self._partition,
         )
         try:
             if (await self._writer.generations.kept()).filling != generation:
@@ -123,7 +129,7 @@ class Rebuilding:
             try:
                 page = await follower.look(checkpoint, up_to=up_to)
                 before = checkpoint.position
-                if page.events:
+                if page.end is not None:
                     checkpoint = await follower.advance(self._token, checkpoint, page)
                 is_half = before * 2 < page.head <= checkpoint.position * 2
                 if failpoints.is_armed and is_half:

@@ -6,7 +6,7 @@ from enum import Enum
 from uuid import UUID
 
 import failpoints
-from event_store import EventLog, Hints, StoreError
+from event_store import EventLog, Hints, LogPartition, StoreError
 from projector.applying import BatchRefused, Sent
 from projector.folding import VersionGap
 from projector.follower import BATCH_LIMIT, EventRefused, Follower, LogGap
@@ -27,6 +27,7 @@ from read_store import (
     ReadModelDamaged,
     ReadModelWriter,
     ReadStoreUnavailable,
+    partition_names,
 )
 from service_kit.log import logger, where_from
 
@@ -64,6 +65,7 @@ class Runner:
         batch_limit: int = BATCH_LIMIT,
         lease_seconds: float = LEASE_SECONDS,
         scrubbed_rows_per_second: float = ROWS_PER_SECOND,
+        partition: LogPartition | None = None,
     ) -> None:
         """`holder` names this process for the lease: it must be its own, and stay the same over restarts.
 
@@ -72,6 +74,8 @@ class Runner:
         self.projection = projection
         self.writer = writer
         self.log = log
+        self.partition = partition or LogPartition(0, 1)
+        self.name = partition_names(projection.name, self.partition.of)[self.partition.number]
         self.status = RunnerStatus.STOPPED
         self.last_error = ""
         self._answers = answers
@@ -86,7 +90,12 @@ class Runner:
         self._scrubber = Scrubber(projection, writer, answers, rows_per_second=scrubbed_rows_per_second)
         self._healing = Healing()
         self._follower = Follower(
-            projection, log=log, writer=writer, applied=self._applied, batch_limit=batch_limit
+            projection,
+            log=log,
+            writer=writer,
+            applied=self._applied,
+            batch_limit=batch_limit,
+            partition=partition,
         )
         self._kept: KeptGenerations | None = None
         self._hold = Hold()
@@ -97,6 +106,7 @@ class Runner:
             hold=self._hold,
             batch_limit=batch_limit,
             beat_seconds=self._beat_seconds,
+            partition=partition,
         )
 
     async def run(self) -> None:
@@ -185,7 +195,7 @@ class Runner:
     async def _step(self, token: int, checkpoint: Checkpoint, hints: Hints) -> Checkpoint:
         page = await self._follower.look(checkpoint)
         can_fold = not self._is_paused and checkpoint.version == self.projection.version
-        if page.events and can_fold and not self._hold.is_wanted_at(checkpoint):
+        if page.end is not None and can_fold and not self._hold.is_wanted_at(checkpoint):
             return await self._follower.advance(token, checkpoint, page)
         await self._follower.settle()
         if failpoints.is_armed:
@@ -212,7 +222,7 @@ class Runner:
 
     def _applied(self, sent: Sent, is_paused: bool) -> None:
         self._is_paused = is_paused
-        self._metrics.applied(self.projection.name, sent.events)
+        self._metrics.applied(self.name, sent.events)
         self._succeeded(sent.after, sent.page.head)
 
     def _narrowed(self, refused: BatchRefused) -> Checkpoint:
@@ -228,7 +238,7 @@ class Runner:
         self._is_rebuilding = self._is_rebuilding and checkpoint.position < head
         # Why a read model is built anew stays to be seen until it is.
         self.last_error = self._healing.reason if self._is_rebuilding else ""
-        self._metrics.seen(self.projection.name, checkpoint.position, head)
+        self._metrics.seen(self.name, checkpoint.position, head)
         self.status = self._status_at(checkpoint)
 
     def _status_at(self, checkpoint: Checkpoint) -> RunnerStatus:
@@ -247,12 +257,12 @@ class Runner:
         self.status = RunnerStatus.ERROR
         own_words = isinstance(error, _TELLING)
         self.last_error = f"{type(error).__name__}: {error}" if own_words else type(error).__name__
-        self._metrics.failed(self.projection.name)
+        self._metrics.failed(self.name)
         if isinstance(error, ReadModelDamaged):
             self._healing.begin(error, self.last_error)
         logger().error(
             "projection_failed",
-            projection=self.projection.name,
+            projection=self.name,
             reason=self.last_error,
             **where_from(error),
         )

@@ -17,8 +17,9 @@ from read_store.errors import (
 )
 from read_store.generations import FillingState, Generations, KeptGenerations
 from read_store.inspection import GramSize, KeySize, KeySizes, Standing, StandingOf
-from read_store.keys import changed_index
+from read_store.keys import changed_index, partition_names, partition_of
 from read_store.library import LIBRARY, Library, compose, load_library, read_sources
+from read_store.merged_checkpoint import parts_of
 from read_store.operations import (
     Count,
     Document,
@@ -34,6 +35,7 @@ from read_store.operations import (
     TextPage,
     TextPageRows,
 )
+from read_store.partitions import PartitionedReads, Places
 from read_store.reader import ReadStore
 from read_store.snapshot import Snapshot
 from read_store.text import fold_text
@@ -66,6 +68,8 @@ __all__ = [
     "Operation",
     "Page",
     "PageRows",
+    "PartitionedReads",
+    "Places",
     "Probe",
     "ReadModelDamaged",
     "ReadModelWriter",
@@ -87,6 +91,9 @@ __all__ = [
     "fold_text",
     "load_library",
     "microseconds_of",
+    "partition_names",
+    "partition_of",
+    "parts_of",
     "projector_rules",
     "read_sources",
     "reader_rules",
