@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 
 import grpc
 from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
@@ -15,7 +17,9 @@ from projector.families import FAMILIES
 from projector.orders import ORDERS
 from projector.projection import Projection
 from projector.runner import Runner
+from projector.sharing import Sharing
 from read_store import (
+    Attendance,
     HeadAnswers,
     ReadModelDamaged,
     ReadModelWriter,
@@ -41,40 +45,68 @@ async def main(settings: Settings) -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     log = EventLog(settings.required_database_url(), connections=1 + settings.partitions)
     await log.open()
-    runners = [
-        await _runner(projection, number, settings, log)
-        for projection in PROJECTIONS
-        for number in range(settings.partitions)
-    ]
-    await _refuse_eviction(runners[0].writer)
-    running = [asyncio.create_task(runner.run()) for runner in runners]
     try:
-        await lifecycle.serve("projector", _server(settings, runners, log))
+        async with running(PROJECTIONS, settings, log) as runners:
+            await _refuse_eviction(runners[0].writer)
+            await lifecycle.serve("projector", _server(settings, runners, log))
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        for runner in runners:
-            await runner.writer.close()
         await log.close()
 
 
-async def _runner(projection: Projection, number: int, settings: Settings, log: EventLog) -> Runner:
+@asynccontextmanager
+async def running(
+    projections: Sequence[Projection], settings: Settings, log: EventLog
+) -> AsyncIterator[list[Runner]]:
+    """Runs every partition of the projections that falls to this process, for the length of the block."""
+    attendance = Attendance(settings.required_redis_url(), settings.partitions)
+    sharing = Sharing(attendance, log, _holder(settings), lasts_seconds=settings.lease_seconds)
+    partitions = [(each, number) for each in projections for number in range(settings.partitions)]
+    runners = [
+        await _runner(projection, number, settings, log, partial(_is_ours, settings, sharing, at))
+        for at, (projection, number) in enumerate(partitions)
+    ]
+    tasks = [asyncio.create_task(runner.run()) for runner in runners]
+    if settings.partitions > 1:
+        await attendance.open()
+        tasks.append(asyncio.create_task(sharing.run()))
+    try:
+        yield runners
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for runner in runners:
+            await runner.writer.close()
+        await attendance.close()
+
+
+def _is_ours(settings: Settings, sharing: Sharing, at: int) -> bool:
+    # What is not split has one projector that works; the others stand by, whichever comes first.
+    return settings.partitions == 1 or sharing.is_ours(at)
+
+
+def _holder(settings: Settings) -> str:
+    # Two live processes can't listen on one address, so a restarted process is the holder that it was before.
+    return f"{socket.gethostname()}/{settings.projector_address}"
+
+
+async def _runner(
+    projection: Projection, number: int, settings: Settings, log: EventLog, is_ours: Callable[[], bool]
+) -> Runner:
     url, of = settings.required_redis_url(), settings.partitions
     name = partition_names(projection.name, of)[number]
     writer = ReadModelWriter(url, name)
     await writer.open()
-    # Two live processes can't listen on one address, so a restarted process is the holder that it was before.
-    holder = f"{socket.gethostname()}/{settings.projector_address}"
     answers = HeadAnswers(url, name)
     return Runner(
         projection,
         log=log,
         writer=writer,
         answers=answers,
-        holder=holder,
+        holder=_holder(settings),
         lease_seconds=settings.lease_seconds,
         partition=LogPartition(number, of) if of > 1 else None,
+        is_ours=is_ours,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from enum import Enum
 from uuid import UUID
 
@@ -66,10 +67,11 @@ class Runner:
         lease_seconds: float = LEASE_SECONDS,
         scrubbed_rows_per_second: float = ROWS_PER_SECOND,
         partition: LogPartition | None = None,
+        is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
         """`holder` names this process for the lease: it must be its own, and stay the same over restarts.
 
-        `batch_limit` is the Follower's.
+        `batch_limit` is the Follower's. `is_ours` tells whether this process should have the lease now.
         """
         self.projection = projection
         self.writer = writer
@@ -80,6 +82,7 @@ class Runner:
         self.last_error = ""
         self._answers = answers
         self._holder = holder
+        self._is_ours = is_ours
         self._metrics = metrics or process_metrics()
         self._lease_seconds = lease_seconds
         self._beat_seconds = min(_BEAT_SECONDS, lease_seconds / 5)
@@ -131,7 +134,9 @@ class Runner:
         self._resumed.set()
 
     async def _lead(self) -> None:
-        token = await self.writer.acquire_lease(self._holder, self._lease_seconds)
+        token = None
+        if self._is_ours():
+            token = await self.writer.acquire_lease(self._holder, self._lease_seconds)
         if token is None:
             self.status, self._retry_seconds = RunnerStatus.STOPPED, _FIRST_RETRY_SECONDS
             return
@@ -140,7 +145,7 @@ class Runner:
                 await failpoints.reach("lease.granted")
             self._is_paused = await self.writer.is_paused()
             async with self.log.hints() as hints:
-                while True:
+                while self._is_ours():
                     await self._serve(token, hints)
         finally:
             with contextlib.suppress(ReadStoreUnavailable):
@@ -173,7 +178,7 @@ class Runner:
             if loop.time() >= self._renew_at:
                 await self._renew(token)
                 self._kept = await self.writer.generations.kept()
-                if self._kept.live != checkpoint.generation:
+                if self._kept.live != checkpoint.generation or not self._is_ours():
                     return
                 await self._rebuilding.go_on(token, self._kept, is_paused=self._is_paused)
                 self._renew_at = loop.time() + self._beat_seconds

@@ -2,6 +2,7 @@
 
 from read_store.acl import projector_rules, reader_rules
 from read_store.answering import HeadAnswers
+from read_store.attendance import Attendance
 from read_store.batch import MAX_SCORE, Batch, StoredDocument
 from read_store.checkpoint import Checkpoint, microseconds_of
 from read_store.connection import Connection
@@ -46,6 +47,7 @@ __all__ = [
     "LIBRARY",
     "MAX_SCORE",
     "Applied",
+    "Attendance",
     "Batch",
     "Checkpoint",
     "CheckpointMoved",

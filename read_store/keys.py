@@ -36,6 +36,11 @@ def partition_root(name: str, partition: int = 0) -> str:
     return f"diptych:{{{projection}:{split or partition}}}:"
 
 
+def attendance_root(partitions: int) -> str:
+    """What the keys of a group of projector processes begin with."""
+    return f"diptych:{{projectors:{partitions}}}:"
+
+
 def checked_index(name: str) -> str:
     """The index name itself; names that could reach another key are refused."""
     if not _INDEX.fullmatch(name):

@@ -44,7 +44,7 @@ class _Walk:
         self._places = [[(_place(page, row), row) for row in _ordered(part, page)] for part in parts]
         self._everything = [place for place, _ in self._sorted(parts)]
 
-    def _sorted(self, parts: list[list[Row]]) -> list[tuple[object, Row]]:
+    def _sorted(self, parts: list[list[Row]]) -> list[tuple[tuple[object, ...], Row]]:
         rows = _ordered([row for part in parts for row in part], self._page)
         return [(_place(self._page, row), row) for row in rows]
 
@@ -57,7 +57,7 @@ class _Walk:
             if after is None:
                 return
 
-    def _read(self, part: list[tuple[object, Row]], after: tuple[object, ...] | None) -> object:
+    def _read(self, part: list[tuple[tuple[object, ...], Row]], after: tuple[object, ...] | None) -> object:
         start = -1 if after is None else self._everything.index(after)
         behind = [(place, row) for place, row in part if self._everything.index(place) > start]
         # A bound on the work ends a page before its limit.
