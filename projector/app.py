@@ -60,11 +60,16 @@ async def running(
     """Runs every partition of the projections that falls to this process, for the length of the block."""
     attendance = Attendance(settings.required_redis_url(), settings.partitions)
     sharing = Sharing(attendance, log, _holder(settings), lasts_seconds=settings.lease_seconds)
-    partitions = [(each, number) for each in projections for number in range(settings.partitions)]
-    runners = [
-        await _runner(projection, number, settings, log, partial(_is_ours, settings, sharing, at))
-        for at, (projection, number) in enumerate(partitions)
-    ]
+    runners: list[Runner] = []
+    for projection in projections:
+        writers = [
+            ReadModelWriter(settings.required_redis_url(), name)
+            for name in partition_names(projection.name, settings.partitions)
+        ]
+        for number, writer in enumerate(writers):
+            await writer.open()
+            is_ours = partial(_is_ours, settings, sharing, len(runners))
+            runners.append(_runner(projection, number, writers, settings, log, is_ours))
     tasks = [asyncio.create_task(runner.run()) for runner in runners]
     if settings.partitions > 1:
         await attendance.open()
@@ -90,23 +95,25 @@ def _holder(settings: Settings) -> str:
     return f"{socket.gethostname()}/{settings.projector_address}"
 
 
-async def _runner(
-    projection: Projection, number: int, settings: Settings, log: EventLog, is_ours: Callable[[], bool]
+def _runner(  # noqa: PLR0917 - wiring
+    projection: Projection,
+    number: int,
+    writers: Sequence[ReadModelWriter],
+    settings: Settings,
+    log: EventLog,
+    is_ours: Callable[[], bool],
 ) -> Runner:
-    url, of = settings.required_redis_url(), settings.partitions
-    name = partition_names(projection.name, of)[number]
-    writer = ReadModelWriter(url, name)
-    await writer.open()
-    answers = HeadAnswers(url, name)
+    name = partition_names(projection.name, len(writers))[number]
     return Runner(
         projection,
         log=log,
-        writer=writer,
-        answers=answers,
+        writer=writers[number],
+        answers=HeadAnswers(settings.required_redis_url(), name),
         holder=_holder(settings),
         lease_seconds=settings.lease_seconds,
-        partition=LogPartition(number, of) if of > 1 else None,
+        partition=LogPartition(number, len(writers)) if len(writers) > 1 else None,
         is_ours=is_ours,
+        siblings=[*writers[:number], *writers[number + 1 :]],
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from uuid import UUID
 
@@ -68,10 +68,12 @@ class Runner:
         scrubbed_rows_per_second: float = ROWS_PER_SECOND,
         partition: LogPartition | None = None,
         is_ours: Callable[[], bool] = lambda: True,
+        siblings: Sequence[ReadModelWriter] = (),
     ) -> None:
         """`holder` names this process for the lease: it must be its own, and stay the same over restarts.
 
         `batch_limit` is the Follower's. `is_ours` tells whether this process should have the lease now.
+        `siblings` are Rebuilding's.
         """
         self.projection = projection
         self.writer = writer
@@ -110,6 +112,7 @@ class Runner:
             batch_limit=batch_limit,
             beat_seconds=self._beat_seconds,
             partition=partition,
+            siblings=siblings,
         )
 
     async def run(self) -> None:

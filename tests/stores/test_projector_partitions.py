@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 
+from projector import rebuild_service
+from projector.app import running
+from projector.rebuilding import Rebuilding
+from projector.runner import Runner
 from read_store import (
     Checkpoint,
     Page,
@@ -23,6 +28,8 @@ from read_store import (
     partitions,
     parts_of,
 )
+from service_kit.settings import Settings
+from tests import accounts
 from tests.postgres_server import LogDatabase
 from tests.stores.projector_world import World, a_world
 from tests.valkey_server import TestValkey
@@ -182,3 +189,81 @@ async def test_the_place_of_the_first_partition_claims_too_much(
             await _append(shared, turn, 100)
             wrong += not await _sums_soon(shared)
         assert wrong
+
+
+@asynccontextmanager
+async def _projector_here(shared: Shared, *, version: int = 1) -> AsyncIterator[list[Runner]]:
+    """A projector of all partitions in this process."""
+    settings = Settings(
+        redis_url=shared.world.valkey.projector_url,
+        projector_address="here",
+        lease_seconds=LEASE_SECONDS,
+        partitions=PARTITIONS,
+    )
+    projections = (accounts.projection(shared.world.name, version=version),)
+    async with running(projections, settings, shared.world.event_log) as runners:
+        yield runners
+
+
+async def test_a_rebuild_is_one_of_all_partitions(shared: Shared) -> None:
+    async with _projector_here(shared) as runners:
+        await _append(shared, 3)
+        await shared.assert_equal_sums()
+        shown = [each async for each in rebuild_service.rebuild(runners, activates=True)]
+        assert shown[-1].state == admin_pb2.FILLING_STATE_LIVE
+        assert [part.generation for part in parts_of(await shared.checkpoint())] == [2] * PARTITIONS
+        await shared.assert_equal_sums()
+        await rebuild_service.roll_back(runners)
+        assert [part.generation for part in parts_of(await shared.checkpoint())] == [1] * PARTITIONS
+
+
+async def _versions(shared: Shared) -> list[int]:
+    return [part.version for part in parts_of(await shared.checkpoint())]
+
+
+async def _waiting(shared: Shared) -> int:
+    kept = [await each.generations.kept() for each in shared.writers]
+    return sum(each.finding == "it waits for the other partitions" for each in kept)
+
+
+async def _is_version(shared: Shared, version: int) -> bool:
+    return await _versions(shared) == [version] * PARTITIONS
+
+
+async def test_a_new_version_is_seen_when_every_partition_has_it(shared: Shared) -> None:
+    async with _projector_here(shared):
+        await _append(shared, 4)
+        await shared.assert_equal_sums()
+    last = shared.writers[2]
+    await last.set_paused(True)
+    async with _projector_here(shared, version=2):
+        await eventually(lambda: _is_waiting(shared, PARTITIONS - 1))
+        assert await _is_version(shared, 1)
+        await last.set_paused(False)
+        await eventually(lambda: _is_version(shared, 2))
+        await shared.assert_equal_sums()
+
+
+async def _is_waiting(shared: Shared, count: int) -> bool:
+    return await _waiting(shared) == count
+
+
+async def test_without_a_gate_answers_are_of_two_versions(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sabotaged twin of the test above."""
+
+    async def ready(_self: Rebuilding) -> bool:
+        return True
+
+    async with _projector_here(shared):
+        await _append(shared, 4)
+        await shared.assert_equal_sums()
+    await shared.writers[2].set_paused(True)
+    monkeypatch.setattr(Rebuilding, "_siblings_are_ready", ready)
+    async with _projector_here(shared, version=2):
+        await eventually(lambda: _is_mixed(shared))
+
+
+async def _is_mixed(shared: Shared) -> bool:
+    return len(set(await _versions(shared))) > 1
