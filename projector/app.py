@@ -91,8 +91,10 @@ def _is_ours(settings: Settings, sharing: Sharing, at: int) -> bool:
 
 
 def _holder(settings: Settings) -> str:
-    # Two live processes can't listen on one address, so a restarted process is the holder that it was before.
-    return f"{socket.gethostname()}/{settings.projector_address}"
+    # Two live processes can't listen on one address, nor as one worker of it, so a restarted process is the
+    # holder that it was before.
+    worker = "" if settings.worker is None else f"#{settings.worker}"
+    return f"{socket.gethostname()}/{settings.projector_address}{worker}"
 
 
 def _runner(  # noqa: PLR0917 - wiring
@@ -157,4 +159,4 @@ def _unavailable(reason: str, message: str) -> ServiceError:
 
 
 if __name__ == "__main__":
-    lifecycle.run(main)
+    lifecycle.run(main, service="projector")

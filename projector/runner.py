@@ -83,7 +83,7 @@ class Runner:
         self.status = RunnerStatus.STOPPED
         self.last_error = ""
         self._answers = answers
-        self._holder = holder
+        self.holder = holder
         self._is_ours = is_ours
         self._metrics = metrics or process_metrics()
         self._lease_seconds = lease_seconds
@@ -139,7 +139,7 @@ class Runner:
     async def _lead(self) -> None:
         token = None
         if self._is_ours():
-            token = await self.writer.acquire_lease(self._holder, self._lease_seconds)
+            token = await self.writer.acquire_lease(self.holder, self._lease_seconds)
         if token is None:
             self.status, self._retry_seconds = RunnerStatus.STOPPED, _FIRST_RETRY_SECONDS
             return
