@@ -20,25 +20,42 @@ from read_store.operations import (
     TextPageRows,
 )
 
+# Small pages are spread less evenly.
+_SPARE_ROWS = 10
+
 Columns = dict[str, int]
 # (term, rank or score, id); without an id, behind all of its term. An index without terms has one: "".
 _Place = tuple[str, int, str]
 
 
-def asked_of_each(operation: Operation[Any]) -> tuple[Operation[Any], ...]:
-    """What every partition is asked for an operation.
+def asked_of_each(operation: Operation[Any], partitions: int) -> tuple[Operation[Any], ...]:
+    """What every partition is asked for an operation that so many of them answer.
 
-    A row's joined tallies are left out of it: entities of any partition may add to them.
+    Rows are spread evenly, so each is asked for about twice its share of a page. A row's joined tallies are
+    left out of it: entities of any partition may add to them.
     """
     match operation:
         case Document():
             sums = (TallyRow(tally=tally, row=operation.id) for tally in operation.joins)
             return (replace(operation, joins=()), *sums)
         case Page():
-            return (replace(operation, joins=()),)
+            return (replace(operation, joins=(), limit=_share(operation.limit, partitions)),)
         case TextPage():
-            return (replace(operation, joins=(), with_ranks=True),)
+            limit = _share(operation.limit, partitions)
+            return (replace(operation, joins=(), limit=limit, with_ranks=True),)
     return (operation,)
+
+
+def _share(limit: int, partitions: int) -> int:
+    return limit if partitions == 1 else min(limit, 2 * limit // partitions + _SPARE_ROWS)
+
+
+def is_cut_short(operation: Operation[Any], answers: Sequence[Sequence[Any]], merged: Any) -> bool:
+    """Whether a page has less than it may have, because a partition had more than its share of it."""
+    if not isinstance(operation, Page | TextPage) or merged.next is None:
+        return False
+    share = _share(operation.limit, len(answers))
+    return len(merged.rows) < operation.limit and any(len(answer[0].rows) >= share for answer in answers)
 
 
 def joined_rows(operation: Operation[Any], merged: Any) -> list[TallyRow]:

@@ -8,7 +8,14 @@ from uuid import UUID
 from read_store.checkpoint import Checkpoint
 from read_store.keys import partition_names, partition_of
 from read_store.merged_checkpoint import merge_checkpoints, parts_of
-from read_store.merging import add_columns, asked_of_each, joined_rows, merge, with_joins
+from read_store.merging import (
+    add_columns,
+    asked_of_each,
+    is_cut_short,
+    joined_rows,
+    merge,
+    with_joins,
+)
 from read_store.operations import EpochEnd, Operation
 from read_store.reader import ReadStore
 from read_store.snapshot import Snapshot
@@ -74,15 +81,17 @@ class PartitionedReads:
     async def _read_all(
         self, names: Sequence[str], operations: Sequence[Operation[Any]], begun_with: Sequence[int]
     ) -> Snapshot:
-        asked = [asked_of_each(operation) for operation in operations]
-        generations = begun_with or (0,) * len(names)
+        generations, sharing = begun_with or (0,) * len(names), len(names)
         while True:
+            asked = [asked_of_each(operation, sharing) for operation in operations]
             snapshots = await self._each(names, [part for parts in asked for part in parts], generations)
-            answers = [iter(snapshot.results) for snapshot in snapshots]
-            merged = [
-                merge(operation, [[next(answer) for _ in parts] for answer in answers])
-                for operation, parts in zip(operations, asked, strict=True)
-            ]
+            results = [iter(snapshot.results) for snapshot in snapshots]
+            answers = [[[next(each) for _ in parts] for each in results] for parts in asked]
+            merged = [merge(*each) for each in zip(operations, answers, strict=True)]
+            if sharing > 1 and any(map(is_cut_short, operations, answers, merged)):
+                # One partition has more of a page than its share; pages are to be full.
+                sharing = 1
+                continue
             checkpoint = merge_checkpoints([snapshot.checkpoint for snapshot in snapshots])
             wanted = [
                 joined_rows(operation, each) for operation, each in zip(operations, merged, strict=True)

@@ -116,3 +116,23 @@ def test_rows_of_tallies_are_added_up_as_far_as_every_partition_was_read() -> No
         [("d", {"x": 1})],
     ]
     assert merging.merge(operation, [[part] for part in parts]) == [("a", {"y": 5}), ("b", {"x": 7})]
+
+
+def test_a_page_is_cut_short_only_by_a_partition_that_has_more_than_its_share() -> None:
+    page = Page(view="v", indexes=("i",), limit=30)
+    (asked,) = merging.asked_of_each(page, _PARTITIONS)
+    assert isinstance(asked, Page)
+    rows = [Row(f"id-{number:02}", 1, "", 1, 1, b"", ()) for number in range(60)]
+    full = PageRows(rows=rows[: asked.limit], next=(1, rows[asked.limit - 1].id))
+    answers = [[full], [PageRows(rows=[], next=None)], [PageRows(rows=[], next=None)]]
+    merged = merging.merge(page, answers)
+    assert len(merged.rows) == asked.limit == 30
+    large = Page(view="v", indexes=("i",), limit=60)
+    (asked,) = merging.asked_of_each(large, _PARTITIONS)
+    assert isinstance(asked, Page)
+    full = PageRows(rows=rows[: asked.limit], next=(1, rows[asked.limit - 1].id))
+    answers[0] = [full]
+    assert merging.is_cut_short(large, answers, merging.merge(large, answers))
+    # A bound on the work is no share: the walk goes on at its place.
+    answers[0] = [PageRows(rows=rows[:3], next=(1, rows[9].id))]
+    assert not merging.is_cut_short(large, answers, merging.merge(large, answers))
