@@ -1,13 +1,10 @@
 """Read models split into partitions answer as whole ones do, page by page, while each is somewhere else."""
 
 import asyncio
-import contextlib
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import grpc
 import pytest
@@ -17,63 +14,21 @@ from diptych.families.v1.scores_pb2 import RISK_TIER_HIGH
 from diptych.families.v1.views_pb2 import FAMILY_STATUS_ENROLLED
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1 import views_pb2 as views
-from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
 
 from projector.families import FAMILIES
-from projector.orders import ORDERS
-from read_store import partition_of, partitions
+from read_store import partition_of
 from tests.family_events import family_stream_of
 from tests.family_histories import History as FamilyHistory
 from tests.order_events import WrittenLog
 from tests.order_histories import CUSTOMERS, SKUS, History
 from tests.services.kit_service import refusal_of
-from tests.services.order_read_models import fresh, order_ids, pages_of, read_channel
-from tests.services.split_models import PARTITIONS, SplitModels, split_models
-from tests.services.watching import begin, following
+from tests.services.order_read_models import fresh, order_ids, pages_of
+from tests.services.split_models import PARTITIONS, Split, split_models
 from tests.valkey_server import TestValkey
-from tests.waiting import eventually
 
 _ON_DATE = Date(year=2024, month=3, day=1)
-
-
-@dataclass(slots=True)
-class Split:
-    """Read models of orders, and read services over the whole ones and the split ones."""
-
-    models: SplitModels
-    history: History
-    whole: Any
-    split: Any
-
-    def place(self, count: int) -> set[str]:
-        for messages in self.history.place_many(count):
-            self.models.append(*messages)
-        return set(self.history.orders)
-
-    def change(self, count: int) -> None:
-        for _ in range(count):
-            self.models.append(*self.history.move())
-            for messages in self.history.place_many(1):
-                self.models.append(*messages)
-
-
-@pytest.fixture
-async def channels(own_valkey: TestValkey) -> AsyncIterator[tuple[grpc.aio.Channel, grpc.aio.Channel]]:
-    async with read_channel(own_valkey) as one, read_channel(own_valkey, partitions=PARTITIONS) as several:
-        yield one, several
-
-
-@pytest.fixture
-async def split(
-    own_valkey: TestValkey, channels: tuple[grpc.aio.Channel, grpc.aio.Channel]
-) -> AsyncIterator[Split]:
-    history = History(random.Random(29))  # noqa: S311 - a test's dice
-    async with split_models(own_valkey, ORDERS, WrittenLog()) as models:
-        models.append(*history.beginning())
-        await models.catch_up()
-        yield Split(models, history, *map(OrderQueryServiceStub, channels))
 
 
 def _order_questions() -> list[Message]:
@@ -258,92 +213,6 @@ async def test_one_entity_waits_for_its_own_partition_alone(split: Split) -> Non
     await split.models.parts[partition_of(f"order-{order_id}", PARTITIONS)].catch_up()
     request = queries.GetOrderRequest(order_id=order_id, consistency=fresh(token))
     assert (await split.split.GetOrder(request)).freshness.position == split.models.log.head
-
-
-async def test_a_watch_tells_each_change_once_though_partitions_drift(split: Split) -> None:
-    split.place(40)
-    await split.models.catch_up()
-    chance, seen = random.Random(41), Counter[tuple[str, int]]()  # noqa: S311 - a test's dice
-    call = begin(split.split, queries.WatchOrdersRequest())
-    newest: dict[str, int] = {}
-    for turn in range(30):
-        split.change(1)
-        await (split.models.drift(chance) if turn < 29 else split.models.catch_up())
-    while newest != {order.order_id: order.version for order in split.history.orders.values()}:
-        for order in (batch := await following(call)).orders:
-            seen[order.order_id, order.version] += 1
-            assert order.version > newest.get(order.order_id, 0)
-            newest[order.order_id] = order.version
-        assert batch.freshness.position <= split.models.log.head
-    call.cancel()
-    assert set(seen.values()) == {1}
-
-
-async def _watched(split: Split, *, seconds: float) -> dict[str, int]:
-    """The newest versions that a watch has told when it has been silent for so long."""
-    split.place(40)
-    await split.models.catch_up()
-    chance, newest = random.Random(43), dict[str, int]()  # noqa: S311 - a test's dice
-    call = begin(split.split, queries.WatchOrdersRequest())
-    telling = asyncio.create_task(_take(call, newest, seconds))
-
-    async def has_all() -> bool:
-        return len(newest) >= 40
-
-    await eventually(has_all)
-    for turn in range(60):
-        split.change(1)
-        await (split.models.drift(chance) if turn < 59 else split.models.catch_up())
-    await telling
-    call.cancel()
-    return newest
-
-
-async def _take(call: Any, newest: dict[str, int], seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        while True:
-            async with asyncio.timeout(seconds):
-                batch = await call.read()
-            newest |= {order.order_id: order.version for order in batch.orders}
-
-
-async def test_a_watch_by_the_partition_that_is_first_misses_changes(
-    split: Split, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The sabotaged twin: what a partition has not come to yet is taken for told."""
-    monkeypatch.setattr(
-        partitions, "merge_checkpoints", lambda parts: max(parts, key=lambda part: part.position)
-    )
-    newest = await _watched(split, seconds=5.0)
-    assert newest != {order.order_id: order.version for order in split.history.orders.values()}
-
-
-async def test_partitions_of_two_histories_make_no_answer_together(split: Split) -> None:
-    order_ids_ = split.place(30)
-    await split.models.catch_up()
-    split.models.log.epoch = uuid4()
-    await split.models.parts[0].rebuild()
-    await split.models.parts[0].catch_up()
-    refused = await refusal_of(pages_of(split.split, queries.ListOrdersRequest()))
-    assert refused.info.reason == "PROJECTION_BEHIND"
-    for order_id in order_ids_:
-        await split.split.GetOrder(queries.GetOrderRequest(order_id=order_id))
-    for models in split.models.parts[1:]:
-        await models.rebuild()
-        await models.catch_up()
-    assert set(await order_ids(split.split, queries.ListOrdersRequest())) == order_ids_
-
-
-async def test_a_watch_of_one_order_follows_its_own_partition_alone(split: Split) -> None:
-    (order_id,) = split.place(1)
-    await split.models.catch_up()
-    call = begin(split.split, queries.WatchOrderRequest(order_id=order_id))
-    assert (await following(call)).order.version == 1
-    split.models.append(*split.history.move())
-    await split.models.parts[partition_of(f"order-{order_id}", PARTITIONS)].catch_up()
-    changed = await following(call)
-    assert (changed.order.version, changed.freshness.position) == (2, split.models.log.head)
-    call.cancel()
 
 
 async def test_a_page_token_of_another_split_is_refused(split: Split) -> None:
