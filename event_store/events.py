@@ -139,13 +139,32 @@ class StoredEvent(NamedTuple):
     causation_id: str | None
 
 
+class PageBound(NamedTuple):
+    """The event up to which the log was looked through."""
+
+    position: int
+    event_id: UUID
+    recorded_at: datetime
+
+
+class LogPartition(NamedTuple):
+    """One of several parts of the log: the events of those streams that fall to it by their names' hash.
+
+    A stream falls to the part with the number of the first byte of its name's SHA-256, modulo `of`.
+    """
+
+    number: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPage:
     """Part of the log and where the log ends, seen at one moment.
 
     `anchor` is the id of the event at the position asked for, None when there is none. `through` is the
     position up to which the log was looked through: the next page is read after it. When `through`
-    equals `head`, all that matches has been read.
+    equals `head`, all that matches has been read. `bound` is the event at `through` where that is not the
+    last of the page's own.
     """
 
     epoch: UUID
@@ -153,6 +172,15 @@ class LogPage:
     events: Sequence[StoredEvent]
     anchor: UUID | None
     through: int
+    bound: PageBound | None = None
+
+    @property
+    def end(self) -> PageBound | None:
+        """The event to go on after; None when nothing follows the position asked for."""
+        if self.bound is not None or not self.events:
+            return self.bound
+        last = self.events[-1]
+        return PageBound(last.position, last.event_id, last.recorded_at)
 
 
 class LogHead(NamedTuple):

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from event_store.arrays import TextArray
 from event_store.connections import Connections, Row
-from event_store.events import DescriptorSet, LogHead, LogPage, StoredEvent
+from event_store.events import DescriptorSet, LogHead, LogPage, LogPartition, PageBound, StoredEvent
 from event_store.hints import Hints, Listener
 
 # A filtered page looks through so many positions at most: some milliseconds of work.
 FILTERED_WINDOW = 20_000
 _BEFORE_EVENT = 3
+_BEFORE_PARTITION_EVENT = 6
 
 
 class EventLog:
@@ -52,6 +53,25 @@ class EventLog:
         rows = await self._connections.fetch("read_log_filtered", (after_position, limit, *filters))
         return _page(rows, limit, after_position, FILTERED_WINDOW)
 
+    async def read_partition(
+        self, after_position: int, partition: LogPartition, *, limit: int = 1000, up_to: int | None = None
+    ) -> LogPage:
+        """The events of a partition's streams after a position, in order; `up_to` is where a command ends.
+
+        Nothing of other streams is fetched, yet the page leads past them: it goes on after its `end`, with
+        which a command ends or, where the limit cut the page, this partition's part of one may go on.
+        """
+        window = FILTERED_WINDOW
+        while True:
+            parameters = (after_position, limit, partition.number, partition.of, window, up_to)
+            page = _partition_page(
+                await self._connections.fetch("read_log_partition", parameters), limit, after_position
+            )
+            if page.end is not None or page.head <= after_position:
+                return page
+            # One command alone is larger than the window.
+            window *= 2
+
     async def head(self) -> LogHead:
         """Where the log ends now."""
         return LogHead._make((await self._connections.fetch("read_head"))[0])
@@ -77,10 +97,27 @@ def _page(rows: Sequence[Row], limit: int, after_position: int, window: int | No
     epoch: UUID = rows[0][0]
     head: int = rows[0][1]
     anchor: UUID | None = rows[0][2]
-    events = [StoredEvent._make(row[_BEFORE_EVENT:]) for row in rows if row[_BEFORE_EVENT] is not None]
+    events = _events(rows, _BEFORE_EVENT)
     if len(events) == limit:
         through = events[-1].position
     else:
         # Nothing more was found up to the head, or up to the end of the window.
         through = max(after_position, head if window is None else min(head, after_position + window))
     return LogPage(epoch=epoch, head=head, events=events, anchor=anchor, through=through)
+
+
+def _partition_page(rows: Sequence[Row], limit: int, after_position: int) -> LogPage:
+    epoch, head, anchor = rows[0][:_BEFORE_EVENT]
+    events = _events(rows, _BEFORE_PARTITION_EVENT)
+    bound: PageBound | None = None
+    if len(events) == limit:
+        through = events[-1].position
+    else:
+        found = PageBound._make(rows[0][_BEFORE_EVENT:_BEFORE_PARTITION_EVENT])
+        bound = None if found.position is None else found
+        through = after_position if bound is None else bound.position
+    return LogPage(epoch=epoch, head=head, events=events, anchor=anchor, through=through, bound=bound)
+
+
+def _events(rows: Sequence[Row], start: int) -> list[StoredEvent]:
+    return [StoredEvent._make(row[start:]) for row in rows if row[start] is not None]

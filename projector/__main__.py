@@ -4,4 +4,4 @@ from projector.app import main
 from service_kit.lifecycle import run
 
 if __name__ == "__main__":
-    run(main)
+    run(main, service="projector")

@@ -1,21 +1,31 @@
-"""The projector process: one runner a projection, and the service to steer them."""
+"""The projector process: one runner a partition of a projection, and the service to steer them."""
 
 import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 
 import grpc
 from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 
-from event_store import EventLog, StoreError
+from event_store import EventLog, LogPartition, StoreError
 from projector.admin_service import ProjectionAdminService
 from projector.families import FAMILIES
 from projector.orders import ORDERS
 from projector.projection import Projection
 from projector.runner import Runner
-from read_store import HeadAnswers, ReadModelDamaged, ReadModelWriter, ReadStoreUnavailable
+from projector.sharing import Sharing
+from read_store import (
+    Attendance,
+    HeadAnswers,
+    ReadModelDamaged,
+    ReadModelWriter,
+    ReadStoreUnavailable,
+    partition_names,
+)
 from service_kit import lifecycle
 from service_kit.errors import ErrorTable, ServiceError, StartRefused
 from service_kit.methods import Service
@@ -33,36 +43,79 @@ _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 async def main(settings: Settings) -> None:
     """Runs until the process is told to stop."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    log = EventLog(settings.required_database_url())
+    log = EventLog(settings.required_database_url(), connections=1 + settings.partitions)
     await log.open()
-    runners = [await _runner(projection, settings, log) for projection in PROJECTIONS]
-    await _refuse_eviction(runners[0].writer)
-    running = [asyncio.create_task(runner.run()) for runner in runners]
     try:
-        await lifecycle.serve("projector", _server(settings, runners, log))
+        async with running(PROJECTIONS, settings, log) as runners:
+            await _refuse_eviction(runners[0].writer)
+            await lifecycle.serve("projector", _server(settings, runners, log))
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        for runner in runners:
-            await runner.writer.close()
         await log.close()
 
 
-async def _runner(projection: Projection, settings: Settings, log: EventLog) -> Runner:
-    url = settings.required_redis_url()
-    writer = ReadModelWriter(url, projection.name)
-    await writer.open()
-    # Two live processes can't listen on one address, so a restarted process is the holder that it was before.
-    holder = f"{socket.gethostname()}/{settings.projector_address}"
-    answers = HeadAnswers(url, projection.name)
+@asynccontextmanager
+async def running(
+    projections: Sequence[Projection], settings: Settings, log: EventLog
+) -> AsyncIterator[list[Runner]]:
+    """Runs every partition of the projections that falls to this process, for the length of the block."""
+    attendance = Attendance(settings.required_redis_url(), settings.partitions)
+    sharing = Sharing(attendance, log, _holder(settings), lasts_seconds=settings.lease_seconds)
+    runners: list[Runner] = []
+    for projection in projections:
+        writers = [
+            ReadModelWriter(settings.required_redis_url(), name)
+            for name in partition_names(projection.name, settings.partitions)
+        ]
+        for number, writer in enumerate(writers):
+            await writer.open()
+            is_ours = partial(_is_ours, settings, sharing, len(runners))
+            runners.append(_runner(projection, number, writers, settings, log, is_ours))
+    tasks = [asyncio.create_task(runner.run()) for runner in runners]
+    if settings.partitions > 1:
+        await attendance.open()
+        tasks.append(asyncio.create_task(sharing.run()))
+    try:
+        yield runners
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for runner in runners:
+            await runner.writer.close()
+        await attendance.close()
+
+
+def _is_ours(settings: Settings, sharing: Sharing, at: int) -> bool:
+    # What is not split has one projector that works; the others stand by, whichever comes first.
+    return settings.partitions == 1 or sharing.is_ours(at)
+
+
+def _holder(settings: Settings) -> str:
+    # Two live processes can't listen on one address, nor as one worker of it, so a restarted process is the
+    # holder that it was before.
+    worker = "" if settings.worker is None else f"#{settings.worker}"
+    return f"{socket.gethostname()}/{settings.projector_address}{worker}"
+
+
+def _runner(  # noqa: PLR0917 - wiring
+    projection: Projection,
+    number: int,
+    writers: Sequence[ReadModelWriter],
+    settings: Settings,
+    log: EventLog,
+    is_ours: Callable[[], bool],
+) -> Runner:
+    name = partition_names(projection.name, len(writers))[number]
     return Runner(
         projection,
         log=log,
-        writer=writer,
-        answers=answers,
-        holder=holder,
+        writer=writers[number],
+        answers=HeadAnswers(settings.required_redis_url(), name),
+        holder=_holder(settings),
         lease_seconds=settings.lease_seconds,
+        partition=LogPartition(number, len(writers)) if len(writers) > 1 else None,
+        is_ours=is_ours,
+        siblings=[*writers[:number], *writers[number + 1 :]],
     )
 
 
@@ -106,4 +159,4 @@ def _unavailable(reason: str, message: str) -> ServiceError:
 
 
 if __name__ == "__main__":
-    lifecycle.run(main)
+    lifecycle.run(main, service="projector")

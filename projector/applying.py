@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import failpoints
-from event_store import LogPage, StoredEvent
+from event_store import LogPage, PageBound, StoredEvent
 from projector.folding import Folded
 from read_store import Batch, Checkpoint, ReadModelWriter
 
@@ -47,13 +47,13 @@ class Sent:
     @property
     def after(self) -> Checkpoint:
         """The checkpoint once the batch is applied."""
-        last = self.page.events[-1]
-        return replace(self.before, position=last.position, anchor=last.event_id, as_of=last.recorded_at)
+        end = end_of(self.page)
+        return replace(self.before, position=end.position, anchor=end.event_id, as_of=end.recorded_at)
 
     @property
     def is_last(self) -> bool:
         """Whether the log had nothing behind it."""
-        return self.page.events[-1].position >= self.page.head
+        return end_of(self.page).position >= self.page.head
 
     async def given_up(self) -> None:
         """Waits for it no longer; it may have been applied."""
@@ -83,15 +83,15 @@ async def send(
 
 def batch_of(checkpoint: Checkpoint, page: LogPage, folded: Folded, read_at: float | None = None) -> Batch:
     """What the events of a page change; raises ValueError for a name that can't be a key."""
-    last, changes = page.events[-1], folded.changes
+    end, changes = end_of(page), folded.changes
     return Batch(
         generation=checkpoint.generation,
         epoch=checkpoint.epoch,
         after_position=checkpoint.position,
-        position=last.position,
-        anchor=last.event_id,
-        as_of=last.recorded_at,
-        head=max(page.head, last.position),
+        position=end.position,
+        anchor=end.event_id,
+        as_of=end.recorded_at,
+        head=max(page.head, end.position),
         events=folded.events,
         documents=folded.documents,
         entries=changes.entries,
@@ -101,3 +101,10 @@ def batch_of(checkpoint: Checkpoint, page: LogPage, folded: Folded, read_at: flo
         tallies={key: amount for key, amount in changes.tallies.items() if amount},
         head_read_at=read_at,
     )
+
+
+def end_of(page: LogPage) -> PageBound:
+    """The event with which a page ends that leads somewhere."""
+    if page.end is None:
+        raise AssertionError(f"nothing follows position {page.through}")
+    return page.end

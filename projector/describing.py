@@ -6,28 +6,34 @@ from dataclasses import replace
 from diptych.projections.v1 import projection_admin_service_pb2 as admin_pb2
 
 from event_store import EventLog, StoreError
-from projector.runner import Runner
+from projector.runner import Runner, RunnerStatus
 from read_store import Checkpoint, KeptGenerations
 
 
 async def describe(runner: Runner) -> admin_pb2.Projection:
     """The projection as the store has it now; raises ReadStoreUnavailable or ReadModelDamaged."""
     # In this order: a status is never shown with a place from before it.
-    status, last_error = await _status(runner), runner.last_error
+    status, last_error = runner.status, runner.last_error
+    holder = await runner.writer.lease_holder()
     kept = await runner.writer.generations.kept()
     checkpoint = await runner.writer.checkpoint()
+    if status is RunnerStatus.STOPPED and runner.partition.of > 1 and holder not in ("", runner.holder):
+        # Another process leads this partition; what it has come to tells what it does.
+        is_filling = checkpoint.is_rebuilding or kept.filling
+        status = RunnerStatus.REBUILDING if is_filling else RunnerStatus.RUNNING
     head = await _head(runner.log, checkpoint)
     shown = admin_pb2.Projection(
         name=runner.projection.name,
         version=checkpoint.version or runner.projection.version,
         generation=checkpoint.generation,
-        status=status,
+        status=await _shown(runner, status),
         checkpoint=checkpoint.position,
         events_processed=checkpoint.events,
         lag_events=max(0, head - checkpoint.position),
         last_error=last_error,
-        partitions=1,
-        lease_holder=await runner.writer.lease_holder(),
+        partition=runner.partition.number,
+        partitions=runner.partition.of,
+        lease_holder=holder,
         previous_generation=kept.previous,
     )
     if kept.filling:
@@ -63,7 +69,7 @@ async def _head(log: EventLog, checkpoint: Checkpoint) -> int:
     return max(head, checkpoint.position)
 
 
-async def _status(runner: Runner) -> admin_pb2.ProjectionStatus.ValueType:
+async def _shown(runner: Runner, status: RunnerStatus) -> admin_pb2.ProjectionStatus.ValueType:
     # A pause shows from the moment it was asked for, whichever process runs the projection.
-    name = "PAUSED" if await runner.writer.is_paused() else runner.status.name
+    name = "PAUSED" if await runner.writer.is_paused() else status.name
     return admin_pb2.ProjectionStatus.Value(f"PROJECTION_STATUS_{name}")

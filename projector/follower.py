@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import failpoints
-from event_store import EventLog, LogPage, StoredEvent
+from event_store import EventLog, LogPage, LogPartition, StoredEvent
 from projector.applying import BatchRefused, Sent, send
 from projector.folding import Folder
 from projector.generations import HistoryChanged, continues
@@ -33,15 +33,18 @@ class Follower:
         writer: ReadModelWriter,
         applied: Callable[[Sent, bool], None] = lambda _sent, _is_paused: None,
         batch_limit: int = BATCH_LIMIT,
+        partition: LogPartition | None = None,
     ) -> None:
         """`applied` hears of each batch that the store has, and whether the projection is paused.
 
-        `batch_limit`: so many events are applied at once, or one command when it has more.
+        `batch_limit`: so many events are applied at once, or one command when it has more. `partition` is the
+        part of the log that is folded, None for all of it.
         """
         self._writer = writer
         self._applied = applied
         self._folder = Folder(projection)
-        self._pages = LogPages(log)
+        self._is_whole_log = partition is None
+        self._pages = LogPages(log, partition)
         self._batch_limit = self._limit = batch_limit
         self._sent: Sent | None = None
 
@@ -55,11 +58,14 @@ class Follower:
 
         Raises HistoryChanged or LogGap.
         """
-        limit = self._limit if up_to is None else min(self._limit, up_to - checkpoint.position)
-        page = await self._pages.next(checkpoint.position, limit)
+        page = await self._pages.next(checkpoint.position, self._limit, up_to=up_to)
         if failpoints.is_armed:
             await failpoints.reach("page.read")
-        _check_history(checkpoint, page)
+        if not continues(checkpoint, page):
+            raise HistoryChanged(f"the log has another event at position {checkpoint.position}")
+        if self._is_whole_log:
+            # In a part of the log, a stream's versions are what tells that events are missing.
+            _refuse_gap(checkpoint, page)
         return page
 
     async def advance(self, token: int, checkpoint: Checkpoint, page: LogPage) -> Checkpoint:
@@ -128,9 +134,7 @@ class Follower:
                 self._folder.load(view, zip(ids, documents, strict=True))
 
 
-def _check_history(checkpoint: Checkpoint, page: LogPage) -> None:
-    if not continues(checkpoint, page):
-        raise HistoryChanged(f"the log has another event at position {checkpoint.position}")
+def _refuse_gap(checkpoint: Checkpoint, page: LogPage) -> None:
     if page.events:
         first, last = page.events[0].position, page.events[-1].position
         if first != checkpoint.position + 1 or last - first + 1 != len(page.events):

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 import failpoints
-from event_store import EventLog, Hints, StoreError
+from event_store import EventLog, Hints, LogPartition, StoreError
 from projector.applying import BatchRefused
 from projector.comparing import difference
 from projector.follower import EventRefused, Follower
@@ -24,6 +25,8 @@ from service_kit.log import logger, where_from
 
 _FIRST_RETRY_SECONDS = 0.1
 _LAST_RETRY_SECONDS = 5.0
+# Told of a generation that could be switched to, while those of other partitions could not.
+_WAITS = "it waits for the other partitions"
 
 
 class Rebuilding:
@@ -40,13 +43,18 @@ class Rebuilding:
         hold: Hold,
         batch_limit: int,
         beat_seconds: float,
+        partition: LogPartition | None = None,
+        siblings: Sequence[ReadModelWriter] = (),
     ) -> None:
+        """`siblings` are the writers of the projection's other partitions."""
         self._projection = projection
         self._log = log
         self._writer = writer
         self._hold = hold
         self._batch_limit = batch_limit
         self._beat_seconds = beat_seconds
+        self._partition = partition
+        self._siblings = siblings
         self._is_paused = False
         self._kept: KeptGenerations | None = None
         self._state = FillingState.FILLING
@@ -89,7 +97,11 @@ class Rebuilding:
 
     async def _fill(self, generation: int) -> None:
         follower = Follower(
-            self._projection, log=self._log, writer=self._writer, batch_limit=self._batch_limit
+            self._projection,
+            log=self._log,
+            writer=self._writer,
+            batch_limit=self._batch_limit,
+            partition=self._partition,
         )
         try:
             if (await self._writer.generations.kept()).filling != generation:
@@ -122,7 +134,7 @@ class Rebuilding:
             try:
                 page = await follower.look(checkpoint, up_to=up_to)
                 before = checkpoint.position
-                if page.events:
+                if page.end is not None:
                     checkpoint = await follower.advance(self._token, checkpoint, page)
                 is_half = before * 2 < page.head <= checkpoint.position * 2
                 if failpoints.is_armed and is_half:
@@ -159,7 +171,20 @@ class Rebuilding:
                 await self._writer.checkpoint(),
                 await self._writer.generations.checkpoint(generation),
             )
+            if not finding and live.version != checkpoint.version and not await self._siblings_are_ready():
+                await self._note(generation, FillingState.COMPARING, _WAITS)
+                return False
             return await self._decide(generation, finding)
+
+    async def _siblings_are_ready(self) -> bool:
+        """Whether every other partition could be switched now, or is: answers must not be of two versions for
+        longer than that takes."""
+        for sibling in self._siblings:
+            live = await sibling.checkpoint()
+            kept = await sibling.generations.kept()
+            if live.version != self._projection.version and kept.finding != _WAITS:
+                return False
+        return True
 
     async def _decide(self, generation: int, finding: str) -> bool:
         if finding:

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Sequence
 from enum import Enum
 from uuid import UUID
 
 import failpoints
-from event_store import EventLog, Hints, StoreError
+from event_store import EventLog, Hints, LogPartition, StoreError
 from projector.applying import BatchRefused, Sent
 from projector.folding import VersionGap
 from projector.follower import BATCH_LIMIT, EventRefused, Follower, LogGap
@@ -27,6 +28,7 @@ from read_store import (
     ReadModelDamaged,
     ReadModelWriter,
     ReadStoreUnavailable,
+    partition_names,
 )
 from service_kit.log import logger, where_from
 
@@ -62,18 +64,25 @@ class Runner:
         batch_limit: int = BATCH_LIMIT,
         lease_seconds: float = LEASE_SECONDS,
         scrubbed_rows_per_second: float = ROWS_PER_SECOND,
+        partition: LogPartition | None = None,
+        is_ours: Callable[[], bool] = lambda: True,
+        siblings: Sequence[ReadModelWriter] = (),
     ) -> None:
         """`holder` names this process for the lease: it must be its own, and stay the same over restarts.
 
-        `batch_limit` is the Follower's.
+        `batch_limit` is the Follower's. `is_ours` tells whether this process should have the lease now.
+        `siblings` are Rebuilding's.
         """
         self.projection = projection
         self.writer = writer
         self.log = log
+        self.partition = partition or LogPartition(0, 1)
+        self.name = partition_names(projection.name, self.partition.of)[self.partition.number]
         self.status = RunnerStatus.STOPPED
         self.last_error = ""
         self._answers = answers
-        self._holder = holder
+        self.holder = holder
+        self._is_ours = is_ours
         self._metrics = metrics or process_metrics()
         self._lease_seconds = lease_seconds
         self._beat_seconds = min(_BEAT_SECONDS, lease_seconds / 5)
@@ -84,7 +93,12 @@ class Runner:
         self._scrubber = Scrubber(projection, writer, answers, rows_per_second=scrubbed_rows_per_second)
         self._healing = Healing()
         self._follower = Follower(
-            projection, log=log, writer=writer, applied=self._applied, batch_limit=batch_limit
+            projection,
+            log=log,
+            writer=writer,
+            applied=self._applied,
+            batch_limit=batch_limit,
+            partition=partition,
         )
         self._kept: KeptGenerations | None = None
         self._hold = Hold()
@@ -95,6 +109,8 @@ class Runner:
             hold=self._hold,
             batch_limit=batch_limit,
             beat_seconds=self._beat_seconds,
+            partition=partition,
+            siblings=siblings,
         )
 
     async def run(self) -> None:
@@ -119,7 +135,9 @@ class Runner:
         self._resumed.set()
 
     async def _lead(self) -> None:
-        token = await self.writer.acquire_lease(self._holder, self._lease_seconds)
+        token = None
+        if self._is_ours():
+            token = await self.writer.acquire_lease(self.holder, self._lease_seconds)
         if token is None:
             self.status, self._retry_seconds = RunnerStatus.STOPPED, _FIRST_RETRY_SECONDS
             return
@@ -128,7 +146,7 @@ class Runner:
                 await failpoints.reach("lease.granted")
             self._is_paused = await self.writer.is_paused()
             async with self.log.hints() as hints:
-                while True:
+                while self._is_ours():
                     await self._serve(token, hints)
         finally:
             with contextlib.suppress(ReadStoreUnavailable):
@@ -161,7 +179,7 @@ class Runner:
             if loop.time() >= self._renew_at:
                 await self._renew(token)
                 self._kept = await self.writer.generations.kept()
-                if self._kept.live != checkpoint.generation:
+                if self._kept.live != checkpoint.generation or not self._is_ours():
                     return
                 await self._rebuilding.go_on(token, self._kept, is_paused=self._is_paused)
                 self._renew_at = loop.time() + self._beat_seconds
@@ -183,7 +201,7 @@ class Runner:
     async def _step(self, token: int, checkpoint: Checkpoint, hints: Hints) -> Checkpoint:
         page = await self._follower.look(checkpoint)
         can_fold = not self._is_paused and checkpoint.version == self.projection.version
-        if page.events and can_fold and not self._hold.is_wanted_at(checkpoint):
+        if page.end is not None and can_fold and not self._hold.is_wanted_at(checkpoint):
             return await self._follower.advance(token, checkpoint, page)
         await self._follower.settle()
         if failpoints.is_armed:
@@ -210,7 +228,7 @@ class Runner:
 
     def _applied(self, sent: Sent, is_paused: bool) -> None:
         self._is_paused = is_paused
-        self._metrics.applied(self.projection.name, sent.events)
+        self._metrics.applied(self.name, sent.events)
         self._succeeded(sent.after, sent.page.head)
 
     def _narrowed(self, refused: BatchRefused) -> Checkpoint:
@@ -226,7 +244,7 @@ class Runner:
         self._is_rebuilding = self._is_rebuilding and checkpoint.position < head
         # Why a read model is built anew stays to be seen until it is.
         self.last_error = self._healing.reason if self._is_rebuilding else ""
-        self._metrics.seen(self.projection.name, checkpoint.position, head)
+        self._metrics.seen(self.name, checkpoint.position, head)
         self.status = self._status_at(checkpoint)
 
     def _status_at(self, checkpoint: Checkpoint) -> RunnerStatus:
@@ -245,12 +263,12 @@ class Runner:
         self.status = RunnerStatus.ERROR
         own_words = isinstance(error, _TELLING)
         self.last_error = f"{type(error).__name__}: {error}" if own_words else type(error).__name__
-        self._metrics.failed(self.projection.name)
+        self._metrics.failed(self.name)
         if isinstance(error, ReadModelDamaged):
             self._healing.begin(error, self.last_error)
         logger().error(
             "projection_failed",
-            projection=self.projection.name,
+            projection=self.name,
             reason=self.last_error,
             **where_from(error),
         )

@@ -4,4 +4,4 @@ from read_service.app import main
 from service_kit import lifecycle
 
 if __name__ == "__main__":
-    lifecycle.run(main)
+    lifecycle.run(main, service="read")

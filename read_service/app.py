@@ -14,7 +14,7 @@ from read_service.orders.service import ENDLESS as ENDLESS_OF_ORDERS
 from read_service.orders.service import OrderQueryService
 from read_service.refusals import read_model_damaged, read_store_unavailable
 from read_service.watch import HEARTBEAT_SECONDS
-from read_store import ReadModelDamaged, ReadStore, ReadStoreUnavailable
+from read_store import PartitionedReads, ReadModelDamaged, ReadStore, ReadStoreUnavailable
 from service_kit import lifecycle
 from service_kit.errors import ErrorTable
 from service_kit.methods import Probe, Service
@@ -83,19 +83,23 @@ def build_server(
 def _service(domain: Domain, settings: Settings, store: ReadStore, heartbeat_seconds: float) -> Service:
     token_key = settings.required_token_key()
     reads = FreshReads(
-        store, domain.projection, token_key=token_key, stale_after_seconds=settings.stale_after_seconds
+        store,
+        domain.projection,
+        token_key=token_key,
+        stale_after_seconds=settings.stale_after_seconds,
+        partitions=settings.partitions,
     )
     return Service(
         descriptor=domain.descriptor,
         implementation=domain.queries(reads, token_key=token_key, heartbeat_seconds=heartbeat_seconds),
         endless=domain.endless,
-        probe=_probe(store, domain.projection),
+        probe=_probe(PartitionedReads(store, domain.projection, settings.partitions)),
     )
 
 
-def _probe(store: ReadStore, projection: str) -> Probe:
+def _probe(models: PartitionedReads) -> Probe:
     async def is_ready() -> bool | str:
-        checkpoint = await store.checkpoint(projection)
+        checkpoint = await models.checkpoint()
         return checkpoint.generation > 0 or "the read model has not been started"
 
     return is_ready

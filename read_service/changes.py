@@ -98,9 +98,11 @@ class _Changes:
         if not self.is_begun and self.resume_after is None:
             self.start = place
         self.is_begun = True
-        self._sort_out(page.rows, is_start=self.start is not None)
-        is_end = page.next is None
-        if page.next is not None:
+        # A partition that is ahead of another one has changes which are told when all have come so far.
+        rows = [row for row in page.rows if row.score <= place]
+        self._sort_out(rows, is_start=self.start is not None)
+        is_end = page.next is None or page.next[0] > place
+        if page.next is not None and not is_end:
             self.through = page.next[0]
         else:
             self.through = max(self.through, place if self.start is None else self.start)

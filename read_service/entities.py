@@ -49,6 +49,7 @@ async def watch_entity(
 
     The state is in field 1, changes_through in 2, freshness in 3, heartbeat in 4.
     """
+    watch.stream = entity.stream
     resume_after = await watch.resume(request)
     through, is_known = -1 if resume_after is None else resume_after, False
     async with aclosing(watch.beats()) as beats:

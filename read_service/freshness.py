@@ -16,18 +16,36 @@ from diptych.consistency.v1.consistency_pb2 import (
 import failpoints
 from read_service.refusals import epoch_changed, generation_gone, nothing_built, projection_behind
 from read_service.requirements import Requirement, requirement_of, seconds_to_wait
-from read_store import Applied, Checkpoint, EpochEnd, Operation, ReadStore, Row, Snapshot
+from read_store import (
+    Checkpoint,
+    Operation,
+    PartitionedReads,
+    Places,
+    ReadStore,
+    Row,
+    Snapshot,
+    parts_of,
+)
 from service_kit.consistency_token import ConsistencyPoint, seal_point
 from service_kit.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """How far an earlier answer went: what follows it comes from the same generation and no earlier place."""
+    """How far an earlier answer went: what follows it comes from the same generation and no earlier place.
+
+    `parts` has generation and position of each partition where there are several.
+    """
 
     generation: int
     epoch: UUID
     position: int
+    parts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def generations(self) -> tuple[int, ...]:
+        """The generation of each partition."""
+        return tuple(generation for generation, _ in self.parts) or (self.generation,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +59,29 @@ class Answer:
     @property
     def floor(self) -> Floor:
         """What an answer that follows this one must not fall below."""
-        place = self.checkpoint
-        return Floor(generation=place.generation, epoch=place.epoch, position=place.position)
+        place, parts = self.checkpoint, parts_of(self.checkpoint)
+        return Floor(
+            generation=place.generation,
+            epoch=place.epoch,
+            position=place.position,
+            parts=tuple((part.generation, part.position) for part in parts) if len(parts) > 1 else (),
+        )
 
 
 class FreshReads:
     """Reads one projection; waits by push until its place is the one required."""
 
     def __init__(
-        self, store: ReadStore, projection: str, *, token_key: bytes, stale_after_seconds: float
+        self,
+        store: ReadStore,
+        projection: str,
+        *,
+        token_key: bytes,
+        stale_after_seconds: float,
+        partitions: int = 1,
     ) -> None:
-        self._store = store
-        self._projection = projection
+        self._models = PartitionedReads(store, projection, partitions)
+        self._partitions = partitions
         self._token_key = token_key
         self._stale_after_seconds = stale_after_seconds
 
@@ -63,21 +92,25 @@ class FreshReads:
         consistency: Consistency | None = None,
         floor: Floor | None = None,
         entity: str = "",
+        stream: str = "",
     ) -> Answer:
-        """Answer from one moment that meets the consistency and is not below the floor.
+        """Answer from one moment, in each partition, that meets the consistency and is not below the floor.
 
-        `entity` is the stream whose document is the first result: a token of that stream is also met by
-        that document's version. Raise ServiceError PROJECTION_BEHIND when the time to wait is over and the
+        `stream` is given when all that is read comes from that stream; then no other's partition is waited
+        for. `entity` is such a stream whose document is the first result: a token of that stream is also met
+        by that document's version. Raise ServiceError PROJECTION_BEHIND when the time to wait is over and the
         caller takes nothing stale; a floor is never undercut.
         """
         asked = consistency or Consistency()
         deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
         takes_stale = asked.on_timeout == ON_TIMEOUT_SERVE_STALE
         required = await self._required(asked, deadline, takes_stale=takes_stale)
-        wait = _Wait(self._store, self._projection, deadline)
+        stream = stream or entity
+        wait = _Wait(self._models, stream, deadline)
+        self._refuse_other_partitions(floor)
         while True:
-            snapshot = await self._store.read(
-                self._projection, operations, begun_with=floor.generation if floor else 0
+            snapshot = await self._models.read(
+                operations, begun_with=floor.generations if floor else (), stream=stream
             )
             if failpoints.is_armed:
                 await failpoints.reach("query.read")
@@ -120,13 +153,16 @@ class FreshReads:
         """Answer what a token requires; raise ServiceError CONSISTENCY_TOKEN_INVALID."""
         return requirement_of(token, self._token_key)
 
-    async def moved(self, after: Applied | None, timeout_seconds: float) -> Applied | None:
-        """Answer the projection's place once it is not `after` any more, None when the time is over."""
-        return await self._store.changed(self._projection, after=after, timeout_seconds=timeout_seconds)
+    async def moved(self, after: Places | None, timeout_seconds: float, *, stream: str = "") -> Places | None:
+        """Answer the projection's place once it is not `after` any more, None when the time is over.
+
+        `stream` is as in `read`.
+        """
+        return await self._models.moved(after, timeout_seconds, stream=stream)
 
     async def epoch_changed(self, epoch: UUID) -> ServiceError:
         """Answer the error for whoever stands on an epoch that is over."""
-        return await changed_epoch(self._store, self._projection, epoch)
+        return await changed_epoch(self._models, epoch)
 
     async def _required(
         self, asked: Consistency, deadline: float, *, takes_stale: bool
@@ -142,24 +178,28 @@ class FreshReads:
         loop = asyncio.get_running_loop()
         while (seconds := deadline - loop.time()) > 0:
             try:
-                epoch, position = await self._store.ask_head(self._projection, seconds)
+                epoch, position = await self._models.ask_head(seconds)
             except TimeoutError:
                 # The projector may be on its way back, so ask again while there is time.
                 continue
             return Requirement(epoch=epoch, position=position, is_log_known=True)
         if takes_stale:
             return Requirement.UNREACHABLE
-        raise projection_behind((await self._store.checkpoint(self._projection)).position)
+        raise projection_behind((await self._models.checkpoint()).position)
+
+    def _refuse_other_partitions(self, floor: Floor | None) -> None:
+        if floor is not None and len(floor.generations) != self._partitions:
+            raise generation_gone()
 
 
 class _Wait:
     """One call's wait for its projection to move on."""
 
-    def __init__(self, store: ReadStore, projection: str, deadline: float) -> None:
-        self._store = store
-        self._projection = projection
+    def __init__(self, models: PartitionedReads, stream: str, deadline: float) -> None:
+        self._models = models
+        self._stream = stream
         self._deadline = deadline
-        self._seen: Applied | None = None
+        self._seen: Places | None = None
         self._has_waited = False
 
     async def for_more(self, missing: Requirement, place: Checkpoint) -> bool:
@@ -174,12 +214,12 @@ class _Wait:
             # It was said to be reached and was not there: the store went back, so any news is worth a look.
             return await self._news()
         self._has_waited = True
-        return await self._store.reached(self._projection, missing.epoch, missing.position, self._remaining())
+        return await self._models.reached(
+            missing.epoch, missing.position, self._remaining(), stream=self._stream
+        )
 
     async def _news(self) -> bool:
-        seen = await self._store.changed(
-            self._projection, after=self._seen, timeout_seconds=self._remaining()
-        )
+        seen = await self._models.moved(self._seen, self._remaining(), stream=self._stream)
         self._seen = seen or self._seen
         return seen is not None
 
@@ -193,11 +233,11 @@ class _Wait:
             return True
         while (seconds := self._remaining()) > 0:
             try:
-                epoch, _ = await self._store.ask_head(self._projection, seconds)
+                epoch, _ = await self._models.ask_head(seconds)
             except TimeoutError:
                 continue
             if epoch != missing.epoch:
-                raise await changed_epoch(self._store, self._projection, missing.epoch)
+                raise await changed_epoch(self._models, missing.epoch)
             return True
         return False
 
@@ -205,10 +245,9 @@ class _Wait:
         return max(0.0, self._deadline - asyncio.get_running_loop().time())
 
 
-async def changed_epoch(store: ReadStore, projection: str, epoch: UUID) -> ServiceError:
+async def changed_epoch(models: PartitionedReads, epoch: UUID) -> ServiceError:
     """Answer the error for whoever stands on an epoch that is over, with where it ended if that is known."""
-    _, last_common_position = await store.read_one(projection, EpochEnd(epoch=epoch))
-    return epoch_changed(last_common_position)
+    return epoch_changed(await models.epoch_end(epoch))
 
 
 def _is_met(required: Requirement | None, snapshot: Snapshot, entity: str) -> bool:
@@ -226,11 +265,14 @@ def _is_met(required: Requirement | None, snapshot: Snapshot, entity: str) -> bo
 def _stands_on(floor: Floor | None, place: Checkpoint) -> bool:
     if floor is None:
         return True
-    if (place.generation, place.epoch) != (floor.generation, floor.epoch):
+    parts = parts_of(place)
+    generations = tuple(part.generation for part in parts)
+    if (generations, place.epoch) != (floor.generations, floor.epoch):
         if place.generation == 0:
             raise nothing_built()
         raise generation_gone()
-    return place.position >= floor.position
+    least = [position for _, position in floor.parts] or [floor.position]
+    return all(part.position >= position for part, position in zip(parts, least, strict=True))
 
 
 def _missing(required: Requirement | None, floor: Floor | None, *, is_met: bool) -> Requirement:

@@ -44,7 +44,10 @@ class PageTokens:
         """Answer the token's text."""
         floor = resumption.floor
         head = _HEAD.pack(self._binding, floor.epoch.bytes, floor.generation, floor.position)
-        place = json.dumps(resumption.place, ensure_ascii=False, separators=(",", ":")).encode()
+        content: Any = resumption.place
+        if floor.parts:
+            content = {"place": resumption.place, "parts": floor.parts}
+        place = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         if len(place) > _LONG_PLACE_BYTES:
             place = zlib.compress(place)
         return seal(_KIND, head + place, self._key)
@@ -62,11 +65,19 @@ class PageTokens:
             raise page_token_invalid()
         # From here on the content is what `write` made: the seal holds and the binding is ours.
         place = payload[_HEAD.size :]
-        if not place.startswith(b"["):
+        if place[:1] not in (b"[", b"{"):
             place = zlib.decompress(place)
+        content = json.loads(place)
+        if not isinstance(content, dict):
+            content = {"place": content, "parts": ()}
         return Resumption(
-            place=tuple(json.loads(place)),
-            floor=Floor(generation=generation, epoch=UUID(bytes=epoch), position=position),
+            place=tuple(content["place"]),
+            floor=Floor(
+                generation=generation,
+                epoch=UUID(bytes=epoch),
+                position=position,
+                parts=tuple((part[0], part[1]) for part in content["parts"]),
+            ),
         )
 
 

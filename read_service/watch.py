@@ -9,7 +9,7 @@ from uuid import UUID
 from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
 
 from read_service.freshness import Answer, FreshReads
-from read_store import Applied, Operation
+from read_store import Operation, Places
 
 HEARTBEAT_SECONDS = 15.0
 
@@ -25,19 +25,23 @@ class ResumableRequest(Protocol):
 
 @dataclass(slots=True)
 class Watch:
-    """What a watch stands on: one history of the log, and when to look again."""
+    """What a watch stands on: one history of the log, and when to look again.
+
+    `stream` is given when all that is watched comes from that stream.
+    """
 
     reads: FreshReads
     heartbeat_seconds: float = HEARTBEAT_SECONDS
+    stream: str = ""
     _epoch: UUID | None = None
-    _seen: Applied | None = None
+    _seen: Places | None = None
     _last_sent: float = 0.0
 
     async def begin(self, consistency: Consistency) -> None:
         """Wait for what the request requires."""
         await self.look((), consistency)
         # Taken before anything is looked at, so that whatever happens during a look leads to another one.
-        self._seen = await self.reads.moved(None, self.heartbeat_seconds)
+        self._seen = await self.reads.moved(None, self.heartbeat_seconds, stream=self.stream)
         self.sent()
 
     async def resume(self, request: ResumableRequest) -> int | None:
@@ -56,7 +60,7 @@ class Watch:
         self, operations: Sequence[Operation[Any]], consistency: Consistency | None = None
     ) -> Answer:
         """Read; raise ServiceError EPOCH_CHANGED when the log's history is not the one begun with."""
-        answer = await self.reads.read(operations, consistency=consistency)
+        answer = await self.reads.read(operations, consistency=consistency, stream=self.stream)
         self._epoch = self._epoch or answer.checkpoint.epoch
         if answer.checkpoint.epoch != self._epoch:
             raise await self.reads.epoch_changed(self._epoch)
@@ -72,7 +76,9 @@ class Watch:
         yield False
         while True:
             seconds = self._last_sent + self.heartbeat_seconds - loop.time()
-            moved = await self.reads.moved(self._seen, seconds) if seconds > 0 else None
+            moved = None
+            if seconds > 0:
+                moved = await self.reads.moved(self._seen, seconds, stream=self.stream)
             self._seen = moved or self._seen
             if moved is not None and (rest := looked + rest_seconds - loop.time()) > 0:
                 # What happens meanwhile is seen by the one look after it, or leads to another.

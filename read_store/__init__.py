@@ -2,6 +2,7 @@
 
 from read_store.acl import projector_rules, reader_rules
 from read_store.answering import HeadAnswers
+from read_store.attendance import Attendance
 from read_store.batch import MAX_SCORE, Batch, StoredDocument
 from read_store.checkpoint import Checkpoint, microseconds_of
 from read_store.connection import Connection
@@ -17,8 +18,9 @@ from read_store.errors import (
 )
 from read_store.generations import FillingState, Generations, KeptGenerations
 from read_store.inspection import GramSize, KeySize, KeySizes, Standing, StandingOf
-from read_store.keys import changed_index
+from read_store.keys import changed_index, partition_names, partition_of
 from read_store.library import LIBRARY, Library, compose, load_library, read_sources
+from read_store.merged_checkpoint import parts_of
 from read_store.operations import (
     Count,
     Document,
@@ -34,6 +36,7 @@ from read_store.operations import (
     TextPage,
     TextPageRows,
 )
+from read_store.partitions import PartitionedReads, Places
 from read_store.reader import ReadStore
 from read_store.snapshot import Snapshot
 from read_store.text import fold_text
@@ -44,6 +47,7 @@ __all__ = [
     "LIBRARY",
     "MAX_SCORE",
     "Applied",
+    "Attendance",
     "Batch",
     "Checkpoint",
     "CheckpointMoved",
@@ -66,6 +70,8 @@ __all__ = [
     "Operation",
     "Page",
     "PageRows",
+    "PartitionedReads",
+    "Places",
     "Probe",
     "ReadModelDamaged",
     "ReadModelWriter",
@@ -87,6 +93,9 @@ __all__ = [
     "fold_text",
     "load_library",
     "microseconds_of",
+    "partition_names",
+    "partition_of",
+    "parts_of",
     "projector_rules",
     "read_sources",
     "reader_rules",

@@ -41,6 +41,7 @@ _SOURCES = (
     "acquire_lease",
     "renew_lease",
     "release_lease",
+    "attend",
     "raise_damage",
     "require_size",
     "require_gram",
@@ -83,6 +84,7 @@ _WRITING = (
     "acquire_lease",
     "renew_lease",
     "release_lease",
+    "attend",
 )
 _READING = ("read", "look")
 

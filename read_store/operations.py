@@ -28,8 +28,9 @@ class Operation(Protocol[Result_co]):
 
 class Row(NamedTuple):
     """A document as it is stored: `message` holds the bytes of the view, `version` that of its stream,
-    `position` that of its last change. `score` is the place in the index walked, else 0; `term` that in a
-    text index. `joined` has the columns of each joined tally, in the order asked for.
+    `position` that of its last change. `score` is the place in the index walked, or the rank
+    asked for, else 0; `term` that in a text index. `joined` has the columns of each joined tally, in the
+    order asked for.
     """
 
     id: str
@@ -125,7 +126,7 @@ class TextPage:
     """Entities whose text has `query` in it (all of them when it is empty), in the order of (text, rank, id).
 
     Any case, accents folded. `descending` turns the texts round, `ranks_descending` the entities of equal
-    texts. `indexes` and `probes` filter by other indexes.
+    texts. `indexes` and `probes` filter by other indexes. `with_ranks` has the rows' ranks as their scores.
     """
 
     view: str
@@ -139,6 +140,7 @@ class TextPage:
     probes: Sequence[Probe] = ()
     joins: Sequence[str] = ()
     work_limit: int = WORK_LIMIT
+    with_ranks: bool = False
 
     def request(self) -> dict[str, Any]:
         return {
@@ -154,6 +156,7 @@ class TextPage:
             "joins": self.joins,
             "work": self.work_limit,
             **({"after": (self.after[0], str(self.after[1]), self.after[2])} if self.after else {}),
+            **({"with_ranks": True} if self.with_ranks else {}),
         }
 
     def parse(self, reply: Any) -> TextPageRows:
@@ -263,14 +266,14 @@ def parse_columns(flat: Sequence[bytes], tally: str, row: str) -> dict[str, int]
 
 def parse_row(reply: Sequence[Any], view: str, joins: Sequence[str] = (), *, is_text: bool = False) -> Row:
     """A row from id, score or term, stored value, joined tallies; raises ReadModelDamaged."""
-    name, place, stored, joined = reply
+    name, place, stored, joined, *rank = reply
     id_ = name.decode()
     if stored is None:
         raise ReadModelDamaged("document", view, id_)
     content = checked_content(view, name, stored)
     return Row(
         id=id_,
-        score=0 if is_text else score_of(place),
+        score=score_of(rank[0] if rank else b"0") if is_text else score_of(place),
         term=place.decode() if is_text else "",
         version=int.from_bytes(content[:8], "big"),
         position=int.from_bytes(content[8:16], "big"),

@@ -15,7 +15,7 @@ from read_store.operations import Operation
 from read_store.reports import Reports
 from read_store.snapshot import Snapshot, take_snapshot
 from read_store.subscriber import Head, Subscriber
-from read_store.waiting import Applied, Progress
+from read_store.waiting import Applied, Progress, any_changed
 
 Result = TypeVar("Result")
 
@@ -100,6 +100,20 @@ class ReadStore:
         """
         progress = await self._progress(projection, timeout_seconds)
         return None if progress is None else await progress.changed(after, timeout_seconds)
+
+    async def moved(
+        self, names: Sequence[str], after: Sequence[Applied | None] | None, timeout_seconds: float
+    ) -> tuple[Applied | None, ...] | None:
+        """The places of several partitions as soon as they are others than `after`; else as `changed`."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_seconds
+        followed = []
+        for name in names:
+            progress = await self._progress(name, deadline - loop.time())
+            if progress is None:
+                return None
+            followed.append(progress)
+        return await any_changed(followed, after, max(0.0, deadline - loop.time()))
 
     async def positions(self, projection: str) -> AsyncIterator[Applied]:
         """The projection's place now, and again each time it has moved; ends with ReadStoreUnavailable."""

@@ -54,6 +54,7 @@ class Subscriber:
         )
         self._read_applied = read_applied
         self._followed: dict[str, _Followed] = {}
+        self._names: dict[str, str] = {}
         self._asked: dict[bytes, asyncio.Future[Head]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -77,6 +78,7 @@ class Subscriber:
         followed = self._followed.get(projection)
         if followed is None:
             followed = self._followed[projection] = _Followed(partition_root(projection))
+            self._names[followed.root.rstrip(":")] = projection
             self._subscribe(followed)
         if not followed.is_ready:
             ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -112,7 +114,7 @@ class Subscriber:
     def _pushed(self, push: list[Any]) -> None:
         kind, channel, content = push[0], push[1].decode(), push[2]
         root, _, subject = channel.rpartition(":")
-        projection = root.partition("{")[2].partition(":")[0]
+        projection = self._names[root]
         if kind == b"subscribe" and subject == "applied":
             self._start(self._catch_up(projection))
         elif kind == b"message" and subject == "applied":

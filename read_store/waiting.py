@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -86,14 +86,36 @@ class Progress:
     async def changed(self, after: Applied | None, timeout_seconds: float) -> Applied | None:
         """The place known as soon as it differs from `after`; None when the time is over; raises
         ReadStoreUnavailable."""
-        if self.known is None or self.known == after:
-            changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._watchers.add(changed)
-            try:
-                await _within(changed, timeout_seconds)
-            finally:
-                self._watchers.discard(changed)
-        return self.known if self.known != after else None
+        places = await any_changed((self,), None if after is None else (after,), timeout_seconds)
+        return None if places is None else places[0]
+
+    def watch(self, changed: "asyncio.Future[None]") -> None:
+        """Lets the future end when the place known is another one; it has to be given up with `unwatch`."""
+        self._watchers.add(changed)
+
+    def unwatch(self, changed: "asyncio.Future[None]") -> None:
+        """Nobody waits for that future any more."""
+        self._watchers.discard(changed)
+
+
+async def any_changed(
+    followed: Sequence[Progress], after: Sequence[Applied | None] | None, timeout_seconds: float
+) -> tuple[Applied | None, ...] | None:
+    """The places known as soon as one is another than in `after`; None when the time is over; raises
+    ReadStoreUnavailable."""
+    before = tuple(after) if after is not None else (None,) * len(followed)
+    places = tuple(progress.known for progress in followed)
+    if places == before or None in places:
+        changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        for progress in followed:
+            progress.watch(changed)
+        try:
+            await _within(changed, timeout_seconds)
+        finally:
+            for progress in followed:
+                progress.unwatch(changed)
+        places = tuple(progress.known for progress in followed)
+    return places if places != before else None
 
 
 def refuse(waiting: Iterable["asyncio.Future[Any]"], reason: str) -> None:

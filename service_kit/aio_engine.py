@@ -35,8 +35,8 @@ def build_server(methods: Iterable[Method], guard: CallGuard, settings: Settings
 
 def _options(settings: Settings) -> list[tuple[str, int]]:
     return [
-        # A second process on the port would silently take a share of the calls.
-        ("grpc.so_reuseport", 0),
+        # A second process on the port would silently take a share of the calls; workers are meant to.
+        ("grpc.so_reuseport", int(settings.worker is not None)),
         ("grpc.max_receive_message_length", settings.max_request_bytes),
         ("grpc.max_send_message_length", settings.max_response_bytes),
         ("grpc.keepalive_time_ms", 60_000),

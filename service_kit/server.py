@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Sequence
 
 import grpc
 
 from service_kit.access_log import AccessLog
+from service_kit.addresses import refuse_taken
 from service_kit.aio_engine import build_server
 from service_kit.calls import CallGuard
 from service_kit.errors import ErrorTable, StartRefused
@@ -41,11 +41,17 @@ class GrpcServer:
         self._server: grpc.aio.Server | None = None
         self._probing: asyncio.Task[None] | None = None
 
+    @property
+    def is_worker(self) -> bool:
+        """Whether other processes serve the same address."""
+        return self._settings.worker is not None
+
     async def start(self) -> None:
         """Listen; afterwards `address` holds the real port. Raise StartRefused when that can't be."""
         methods = self._methods()
         build_rules(method.request_type for method in methods)
-        _refuse_taken_port(self.address)
+        if not self.is_worker:
+            refuse_taken(self.address)
         self._server = build_server(methods, self._guard, self._settings)
         try:
             port = self._server.add_insecure_port(self.address)
@@ -85,17 +91,3 @@ class GrpcServer:
         names = [each.descriptor.full_name for each in (*self._services, health)]
         served = [method for each in self._services for method in methods_of(each)]
         return [*served, *methods_of(health, is_exempt=True), *reflection_methods(names)]
-
-
-def _refuse_taken_port(address: str) -> None:
-    # Asked first, because the library tells of a taken port in several lines of its own.
-    if address.startswith("unix:"):
-        return
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        raise StartRefused(f"not an address of the form host:port: {address}")
-    try:
-        family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-        socket.create_server((host.strip("[]"), int(port)), family=family).close()
-    except OSError as error:
-        raise StartRefused(f"can't listen on {address}: {error.strerror}") from error

@@ -29,6 +29,14 @@ class Settings(BaseSettings):
     stale_after_seconds: float = Field(default=5.0, gt=0)
     # How long a projector that fell silent keeps its read models from the next one.
     lease_seconds: float = Field(default=5.0, ge=0.2)
+    # How many processes serve each address.
+    write_processes: int = Field(default=1, ge=1, le=64)
+    read_processes: int = Field(default=1, ge=1, le=64)
+    projector_processes: int = Field(default=1, ge=1, le=64)
+    # The number of this process among those that serve its address; told by the one that launches them.
+    worker: int | None = None
+    # Into how many parts each read model is split; the same for projectors and read services.
+    partitions: int = Field(default=1, ge=1, le=32)
     # How long calls under way may take to end once the process was told to stop.
     drain_seconds: float = Field(default=10.0, ge=0)
     # How long the process keeps answering after it became NOT_SERVING, for balancers to notice.

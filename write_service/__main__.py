@@ -4,4 +4,4 @@ from service_kit.lifecycle import run
 from write_service.app import main
 
 if __name__ == "__main__":
-    run(main)
+    run(main, service="write")

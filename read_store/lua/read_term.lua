@@ -17,7 +17,7 @@ local function read_term(data, root, page, walk, term, after)
     local passes = passing(data, ids, others, page.probes)
     for at, id in ipairs(ids) do
       if passes[at] then
-        walk.rows[#walk.rows + 1] = { id, term }
+        walk.rows[#walk.rows + 1] = page.with_ranks and { id, term, false, false, ranks[at] } or { id, term }
         if #walk.rows == page.limit then
           return { term, ranks[at], id }
         end

@@ -7,9 +7,19 @@ import pytest
 
 from tests.postgres_server import event_log, event_store, log_database, postgres_server
 from tests.services.order_read_models import ReadModels, read_models, read_service
+from tests.services.split_models import channels, split
 from tests.valkey_server import TestValkey, own_valkey, valkey
 
-__all__ = ["event_log", "event_store", "log_database", "own_valkey", "postgres_server", "valkey"]
+__all__ = [
+    "channels",
+    "event_log",
+    "event_store",
+    "log_database",
+    "own_valkey",
+    "postgres_server",
+    "split",
+    "valkey",
+]
 
 
 @pytest.fixture

@@ -16,13 +16,21 @@ from diptych.orders.v1.order_query_service_pb2_grpc import OrderQueryServiceStub
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
-from event_store import LogPage
+from event_store import LogPage, LogPartition, PageBound
 from projector.applying import batch_of
 from projector.folding import Folder
 from projector.orders import ORDERS
 from projector.projection import Projection
 from read_service.app import build_server
-from read_store import Checkpoint, Connection, ReadModelWriter, ReadStore, microseconds_of
+from read_store import (
+    Checkpoint,
+    Connection,
+    ReadModelWriter,
+    ReadStore,
+    microseconds_of,
+    partition_names,
+    partition_of,
+)
 from read_store.check_sums import checkpoint_seal
 from read_store.keys import partition_root
 from service_kit.consistency_token import ConsistencyPoint, seal_point
@@ -38,9 +46,16 @@ class ReadModels:
     """Folds a written log into the store, as far and in steps as small as a test wants."""
 
     def __init__(
-        self, writer: ReadModelWriter, token: int, log: WrittenLog, projection: Projection = ORDERS
+        self,
+        writer: ReadModelWriter,
+        token: int,
+        log: WrittenLog,
+        projection: Projection = ORDERS,
+        partition: LogPartition | None = None,
     ) -> None:
+        """Of all of the log, or of one partition of it."""
         self.log = log
+        self._partition = partition
         self._writer = writer
         self._token = token
         self._projection = projection
@@ -107,18 +122,26 @@ class ReadModels:
         events = list(self.log.after(checkpoint.position, limit))
         if not events:
             return False
+        last = events[-1]
+        events = [event for event in events if self._is_ours(event.stream)]
         missing = self._folder.missing(events)
         found = await self._writer.documents(checkpoint.generation, missing)
         for (view, ids), documents in zip(missing, found, strict=True):
             self._folder.load(view, zip(ids, documents, strict=True))
         head = self.log.head
-        page = LogPage(epoch=self.log.epoch, head=head, events=events, anchor=None, through=head)
+        bound = PageBound(last.position, last.event_id, last.recorded_at)
+        page = LogPage(
+            epoch=self.log.epoch, head=head, events=events, anchor=None, through=last.position, bound=bound
+        )
         await self._writer.apply(self._token, batch_of(checkpoint, page, self._folder.fold(events)))
-        last = events[-1]
         self._checkpoint = replace(
             checkpoint, position=last.position, anchor=last.event_id, as_of=last.recorded_at
         )
         return True
+
+    def _is_ours(self, stream: str) -> bool:
+        part = self._partition
+        return part is None or partition_of(stream, part.of) == part.number
 
     async def recover(self) -> None:
         """Start again from what the store has, after it was away."""
@@ -146,15 +169,19 @@ class ReadModels:
 
 @asynccontextmanager
 async def read_models(
-    valkey: TestValkey, projection: Projection = ORDERS, log: WrittenLog | None = None
+    valkey: TestValkey,
+    projection: Projection = ORDERS,
+    log: WrittenLog | None = None,
+    partition: LogPartition | None = None,
 ) -> AsyncIterator[ReadModels]:
     """An empty generation of a projection's read models, of a log of its own."""
-    writer = ReadModelWriter(valkey.projector_url, projection.name)
+    number, of = partition or (0, 1)
+    writer = ReadModelWriter(valkey.projector_url, partition_names(projection.name, of)[number])
     await writer.open()
     try:
         token = await writer.acquire_lease("test", 3600)
         assert token is not None
-        models = ReadModels(writer, token, log or WrittenLog(), projection)
+        models = ReadModels(writer, token, log or WrittenLog(), projection, partition)
         await models.rebuild()
         yield models
     finally:

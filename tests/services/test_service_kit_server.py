@@ -160,7 +160,7 @@ async def test_a_drain_ends_endless_streams_at_once_and_lets_the_rest_finish(
         await stopping
 
 
-_PROCESS = """
+PROCESS = """
 import asyncio
 from service_kit.lifecycle import run, serve
 from service_kit.methods import Service
@@ -172,7 +172,7 @@ async def main(settings):
     server = GrpcServer(address=settings.write_address, services=[service], settings=settings)
     await serve("weaving service", server)
 
-run(main)
+run(main, service="write")
 """
 
 
@@ -181,7 +181,7 @@ async def _start_process(**settings: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        _PROCESS,
+        PROCESS,
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -48,9 +48,9 @@ async def main(log_url: str, store_url: str, name: str, what: str) -> None:
     running = asyncio.create_task(runner.run())
     if what == "rebuild":
         await eventually(lambda: _is_filled(writer))
-        async for _ in rebuild_service.rebuild(runner, activates=True):
+        async for _ in rebuild_service.rebuild([runner], activates=True):
             pass
-        await rebuild_service.drop(runner, (await writer.generations.kept()).previous)
+        await rebuild_service.drop([runner], (await writer.generations.kept()).previous)
     await running
 
 

@@ -36,7 +36,7 @@ async def world(log_database: LogDatabase, valkey: TestValkey) -> AsyncIterator[
 
 
 async def _states(runner: Runner, *, activates: bool = True) -> list[Any]:
-    return [shown.state async for shown in rebuild_service.rebuild(runner, activates=activates)]
+    return [shown.state async for shown in rebuild_service.rebuild([runner], activates=activates)]
 
 
 async def _generation(world: World) -> int:
@@ -90,17 +90,17 @@ async def test_an_operator_may_have_the_last_word(world: World) -> None:
         await world.assert_equal_sums()
         assert await _generation(world) == 1
         with pytest.raises(ServiceError, match="no generation 9"):
-            await rebuild_service.activate(runner, 9)
-        await rebuild_service.activate(runner, 2)
+            await rebuild_service.activate([runner], 9)
+        await rebuild_service.activate([runner], 2)
         await world.assert_equal_sums()
         assert await _generation(world) == 2
-        await rebuild_service.activate(runner, 2)
+        await rebuild_service.activate([runner], 2)
         with pytest.raises(ServiceError, match="is live"):
-            await rebuild_service.drop(runner, 2)
-        await rebuild_service.drop(runner, 1)
+            await rebuild_service.drop([runner], 2)
+        await rebuild_service.drop([runner], 1)
         assert await runner.writer.generations.existing() == {2}
         with pytest.raises(ServiceError, match="no generation is kept"):
-            await rebuild_service.roll_back(runner)
+            await rebuild_service.roll_back([runner])
 
 
 async def test_a_rollback_catches_up_and_can_be_taken_back(world: World) -> None:
@@ -110,7 +110,7 @@ async def test_a_rollback_catches_up_and_can_be_taken_back(world: World) -> None
         await world.log.append_random(random.Random(4), 100)  # noqa: S311 - a test's choices
         await world.assert_equal_sums()
         for generation in (1, 2):
-            await rebuild_service.roll_back(runner)
+            await rebuild_service.roll_back([runner])
             assert await _generation(world) == generation
             await world.log.append_random(random.Random(5), 20)  # noqa: S311 - a test's choices
             await world.assert_equal_sums()
@@ -123,8 +123,8 @@ async def test_a_rebuild_that_is_dropped_ends(world: World) -> None:
         states = asyncio.create_task(_states(runner))
         await eventually(lambda: _is_filling(runner, 2))
         with pytest.raises(ServiceError, match="is FILLING"):
-            await rebuild_service.activate(runner, 2)
-        await rebuild_service.drop(runner, 2)
+            await rebuild_service.activate([runner], 2)
+        await rebuild_service.drop([runner], 2)
         release.set()
         assert (await states)[-1] == admin_pb2.FILLING_STATE_GIVEN_UP
         await world.log.append_random(random.Random(6), 50)  # noqa: S311 - a test's choices
@@ -163,7 +163,7 @@ async def test_what_differs_is_not_switched_to(world: World) -> None:
         assert states[-1] == admin_pb2.FILLING_STATE_DIFFERS
         assert (await runner.writer.generations.kept()).finding
         assert await _generation(world) == 1
-        await rebuild_service.activate(runner, 2)
+        await rebuild_service.activate([runner], 2)
         await world.assert_equal_sums()
 
 
@@ -191,7 +191,7 @@ async def test_another_version_fills_beside_while_what_was_is_served(world: Worl
         await eventually(lambda: _is_generation(world, 2))
         await world.assert_equal_sums()
         # An operator who goes back stays there, until another version comes.
-        await rebuild_service.roll_back(runner)
+        await rebuild_service.roll_back([runner])
         await eventually(lambda: _has_status(runner, RunnerStatus.STOPPED))
         assert (await world.reader.checkpoint(world.name)).position == position
     async with running(world) as runner:

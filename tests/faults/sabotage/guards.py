@@ -137,7 +137,7 @@ GENERATION_SWITCH = Guard(
         _cut(
             "python",
             "read_service.freshness:_stands_on",
-            "if (place.generation, place.epoch) != (floor.generation, floor.epoch):",
+            "if (generations, place.epoch) != (floor.generations, floor.epoch):",
             "if False:",
         ),
     ),
