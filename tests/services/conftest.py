@@ -12,6 +12,12 @@ from tests.valkey_server import TestValkey, own_valkey, valkey
 __all__ = ["event_log", "event_store", "log_database", "own_valkey", "postgres_server", "valkey"]
 
 
+@pytest.fixture(params=["core", "aio"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds for one engine holds for the other; the test runs once with each."""
+    monkeypatch.setenv("DIPTYCH_GRPC_ENGINE", request.param)
+
+
 @pytest.fixture
 async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
     async with read_models(valkey) as started:

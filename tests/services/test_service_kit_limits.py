@@ -24,6 +24,8 @@ from tests.services.kit_service import (
 )
 from tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.mark.parametrize("shape", [unary, stream])
 async def test_a_caller_that_hangs_up_ends_the_handler_in_its_own_task(shape: Any) -> None:
