@@ -14,8 +14,8 @@ _AT_ONCE = 0.0
 class CompletionQueue:
     """The core's queue; an event's tag is what is called with it, in the loop.
 
-    A thread of its own waits for the first event. It then rests while the loop takes whatever else is there:
-    two threads that took turns at each event would spend their time on handing over.
+    A thread of its own waits for the first event. It then rests while the loop takes whatever else is there,
+    and until a turn brings nothing: taking turns at each event, both would wait for each other all the time.
     """
 
     def __init__(self) -> None:
@@ -51,15 +51,22 @@ class CompletionQueue:
             self._loop.call_soon_threadsafe(self._take, event)
 
     def _take(self, event: Any) -> None:
-        try:
-            for _ in range(_MOST_EVENTS):
-                if event.completion_type != cygrpc.CompletionType.operation_complete:
-                    return
-                self._hand_over(event)
-                event = self.core.poll(_AT_ONCE)
-        finally:
+        taken = 0
+        while event.completion_type == cygrpc.CompletionType.operation_complete:
+            self._hand_over(event)
+            taken += 1
+            if taken == _MOST_EVENTS:
+                break
+            event = self.core.poll(_AT_ONCE)
+        if taken:
+            # While events come at every turn of the loop, the thread rests on.
+            self._loop.call_soon(self._look)
+        else:
             # A shutdown is reported again to whoever asks next.
             self._may_wait.release()
+
+    def _look(self) -> None:
+        self._take(self.core.poll(_AT_ONCE))
 
     def _hand_over(self, event: Any) -> None:
         try:

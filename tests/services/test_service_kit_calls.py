@@ -36,6 +36,13 @@ async def test_each_shape_of_call_reaches_the_snake_case_method() -> None:
         assert [each.order_id for each in await all_of(duplex(channel)(iter(requests)))] == ["3", "4"]
 
 
+async def test_no_event_is_lost_where_many_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service_kit.core_events._MOST_EVENTS", 2)
+    async with serving(Weaving()) as (_, channel):
+        answers = await asyncio.gather(*[unary(channel)(valid_request(str(number))) for number in range(200)])
+    assert [each.order_id for each in answers] == [str(number) for number in range(200)]
+
+
 async def test_a_response_may_be_ready_bytes() -> None:
     async def weave(request: Any, _context: CallContext) -> bytes:
         return answer(request).SerializeToString()
