@@ -38,7 +38,9 @@ class CoreCall:
     def __init__(self, event: Any) -> None:
         self.metadata = event.invocation_metadata
         self._task: asyncio.Task[None] | None = None
-        self._core = event.call
+        # Let go as soon as nothing more is sent: the core counts a call as long as it is held, and what else
+        # refers to this object may form a cycle that is found late.
+        self._core: Any = event.call
         self._deadline: float = event.call_details.deadline
         self._is_gone = False
         self._has_headers = False
@@ -50,6 +52,7 @@ class CoreCall:
     def is_served_by(self, task: asyncio.Task[None]) -> None:
         """Cancel this task when the caller hangs up, or has done so."""
         self._task = task
+        task.add_done_callback(self._left)
         if self._is_gone:
             task.cancel()
 
@@ -58,8 +61,8 @@ class CoreCall:
         return None if self._deadline > _NO_DEADLINE else self._deadline - time.time()
 
     def peer(self) -> str:
-        """The caller's address."""
-        address: bytes = self._core.peer()
+        """The caller's address, as long as the call is not over."""
+        address: bytes = b"" if self._core is None else self._core.peer()
         return address.decode()
 
     def receive(self, then: Callable[[bytes | None], None]) -> None:
@@ -97,13 +100,17 @@ class CoreCall:
 
     def end(self, code: grpc.StatusCode, details: str, trailers: Trailers, body: bytes | None = None) -> None:
         """Send the status, with a unary call's response before it; only the first time counts."""
-        if self._has_ended or self._is_gone:
+        if self._has_ended:
             return
         self._has_ended = True
+        if self._is_gone:
+            self._core = None
+            return
         message = () if body is None else (cygrpc.SendMessageOperation(body, _NO_FLAGS),)
         number: int = code.value[0]
         status = cygrpc.SendStatusFromServerOperation(tuple(trailers), number, details.encode(), _NO_FLAGS)
-        self._start((*self._headers(), *message, status), _nothing_more)
+        if not self._start((*self._headers(), *message, status), self._over):
+            self._core = None
 
     def _headers(self) -> tuple[Any, ...]:
         if self._has_headers:
@@ -113,6 +120,8 @@ class CoreCall:
 
     def _start(self, operations: tuple[Any, ...], done: Callable[[Any], None]) -> bool:
         """Whether the core took the operations, and so will call `done`."""
+        if self._core is None:
+            return False
         error: int = self._core.start_server_batch(operations, done)
         return error == _TAKEN
 
@@ -130,6 +139,9 @@ class CoreCall:
         if self._writing is not None and not self._writing.done():
             self._writing.set_result(event.success)
 
+    def _left(self, _task: asyncio.Task[None]) -> None:
+        if not self._has_ended:
+            self._core = None
 
-def _nothing_more(_event: object) -> None:
-    pass
+    def _over(self, _event: object) -> None:
+        self._core = None
