@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ from bench.load.grpc_calls import GrpcCalls, GrpcMessages, Requests
 from bench.load.http_requests import MadeHttpRequests, http_calls
 from bench.load.loops import Taken
 from bench.load.protocol import Calls
-from bench.load.workers import Job, LoadWorkers
+from bench.load.workers import Job, LoadWorkers, MakeCalls
 from bench.peers.environment import Peers
 from bench.programs import Asked, asking, serving
 from bench.seed import names
@@ -108,7 +108,7 @@ class Stand:
     def run(
         self,
         place: str,
-        calls: Callable[[], Calls],
+        calls: MakeCalls,
         *,
         connections: int,
         depth: int = 1,
@@ -193,9 +193,11 @@ def _wait_until_projected(projector_address: str, position: int) -> None:
     raise TimeoutError(f"the read models did not come to position {position}")
 
 
-def _grpc_calls(address: str, path: str, requests: MadeRequests) -> Calls:
-    return GrpcCalls(address, path, requests.maker())
+def _grpc_calls(address: str, path: str, requests: MadeRequests, count: int) -> Sequence[Calls]:
+    make = requests.maker()
+    return [GrpcCalls(address, path, make) for _ in range(count)]
 
 
-def _grpc_messages(address: str, path: str, requests: MadeRequests) -> Calls:
-    return GrpcMessages(address, path, requests.maker())
+def _grpc_messages(address: str, path: str, requests: MadeRequests, count: int) -> Sequence[Calls]:
+    make = requests.maker()
+    return [GrpcMessages(address, path, make) for _ in range(count)]

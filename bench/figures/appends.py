@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.floors import pgbench
 from bench.measuring import Row, Section, Turn
 from bench.peers import message_db
+from bench.programs import Asked
 from bench.stand import Stand
 
 _CALLERS = 64
@@ -39,18 +40,19 @@ def appending(stand: Stand) -> Iterator[Section]:
         message_db.install(messages, stand.peers.node_modules)
         turns.append(transactions("Message DB", messages, message_db.write_message()))
     with stand.inside() as inside:
-        window = stand.sizes.window
-        for callers in (_CALLERS, _MANY_CALLERS):
-            turns.append(
-                lambda callers=callers: inside.ask(
-                    do="append",
-                    url=log,
-                    callers=callers,
-                    warming_seconds=window.warming_seconds,
-                    seconds=window.seconds,
-                )
-            )
+        turns += [_appended(stand, inside, log, callers) for callers in (_CALLERS, _MANY_CALLERS)]
         yield Section(title="Appends through event_store", turns=turns, rows=_rows())
+
+
+def _appended(stand: Stand, inside: Asked, log: str, callers: int) -> Turn:
+    window = stand.sizes.window
+    return lambda: inside.ask(
+        do="append",
+        url=log,
+        callers=callers,
+        warming_seconds=window.warming_seconds,
+        seconds=window.seconds,
+    )
 
 
 def _rows() -> tuple[Row, ...]:

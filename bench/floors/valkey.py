@@ -1,6 +1,6 @@
 """Valkey alone: a stored document by GET, one command a round trip, by as many connections as clients."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
@@ -19,9 +19,9 @@ def gets_per_second(stand: Stand, document: bytes, *, clients: int) -> float:
     parts = urlsplit(stand.valkey.admin_url)
     assert parts.username
     assert parts.password
-    calls: Callable[[], RedisCalls] = partial(_calls, parts.username, unquote(parts.password))
+    calls = partial(_calls, parts.username, unquote(parts.password))
     return stand.run(unquote(parts.path), calls, connections=clients).per_second
 
 
-def _calls(user: str, password: str) -> RedisCalls:
-    return RedisCalls(user, password, lambda _: (b"GET", _KEY.encode()))
+def _calls(user: str, password: str, count: int) -> Sequence[RedisCalls]:
+    return [RedisCalls(user, password, lambda _: (b"GET", _KEY.encode())) for _ in range(count)]

@@ -1,7 +1,7 @@
 """Requests of the HTTP peer by number."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,7 @@ class MadeHttpRequests(Protocol):
         """Method, path and body by number."""
 
 
-def http_calls(address: str, requests: MadeHttpRequests) -> HttpCalls:
-    """The protocol of one connection."""
-    return HttpCalls(address, requests.maker())
+def http_calls(address: str, requests: MadeHttpRequests, count: int) -> Sequence[HttpCalls]:
+    """The protocols of as many connections."""
+    make = requests.maker()
+    return [HttpCalls(address, make) for _ in range(count)]

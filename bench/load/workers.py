@@ -1,7 +1,7 @@
 """The processes that load is made in: started once, each with its share of every job."""
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -14,15 +14,18 @@ from bench.load.protocol import Calls
 _NUMBERS_A_JOB = 10_000_000
 
 
+MakeCalls = Callable[[int], Sequence[Calls]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Calls to make; `calls` makes the protocol of one connection and must be picklable.
+    """Calls to make; `calls` makes the protocols of as many connections and must be picklable.
 
     Without `per_second` each connection has `depth` calls under way all the time.
     """
 
     place: str
-    calls: Callable[[], Calls]
+    calls: MakeCalls
     window: Window
     connections: int = 1
     depth: int = 1
@@ -103,7 +106,7 @@ def _work(end: Connection) -> None:
 
 
 def _done(job: Job) -> Taken:
-    calls = [job.calls() for _ in range(job.connections)]
+    calls = job.calls(job.connections)
     given: dict[str, Any] = {"first_number": job.first_number}
     if job.per_second is not None:
         return call_at_a_pace(job.place, calls, job.window, per_second=job.per_second, **given)

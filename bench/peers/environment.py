@@ -24,10 +24,8 @@ class Peers:
 
     def node_versions(self) -> list[str]:
         """Name and version of each peer that runs in Node."""
-        wanted: dict[str, str] = json.loads((_HERE / "package.json").read_text(encoding="utf-8"))[
-            "dependencies"
-        ]
-        return [f"{name} {version}" for name, version in wanted.items()]
+        listed = json.loads((_HERE / "package.json").read_text(encoding="utf-8"))
+        return [f"{name} {version}" for name, version in listed["dependencies"].items()]
 
     def environment(self) -> dict[str, str]:
         """Where a peer's Python finds the generated messages and the statements."""

@@ -1,4 +1,4 @@
-"""The same work with the library eventsourcing on Postgres, in process: an aggregate, its application, a view.
+"""The same work with the library eventsourcing on Postgres, in process: aggregate, application, view.
 
     python -m bench.peers.eventsourcing_program      (its POSTGRES_ settings in the environment)
 
@@ -41,7 +41,7 @@ class Product(Aggregate):
         return uuid5(NAMESPACE_URL, f"/products/{sku}")
 
     @event("StockReceived")
-    def receive_stock(self, quantity: int, reference: str) -> None:
+    def receive_stock(self, quantity: int, reference: str) -> None:  # noqa: ARG002 - it stands in the event
         """Units come into stock."""
         self.received += quantity
 

@@ -30,11 +30,17 @@ def describe(stand: Stand) -> Mapping[str, str]:
         settings = {name: _shown(connection, name) for name in _POSTGRES}
     return {
         "taken at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory_gigabytes():.0f} GB, {platform.release()}",
+        "machine": ", ".join((_processor(), f"{os.cpu_count()} cores", _memory(), platform.release())),
         "load before": f"{os.getloadavg()[0]:.1f} running processes, mean of a minute",
         "commit": _commit(),
-        "versions": f"Python {platform.python_version()}, PostgreSQL {database // 10_000}.{database % 10_000}, "
-        f"{_valkey_version(stand)}, " + ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+        "versions": ", ".join(
+            (
+                f"Python {platform.python_version()}",
+                f"PostgreSQL {database // 10_000}.{database % 10_000}",
+                _valkey_version(stand),
+                *(f"{name} {version(name)}" for name in _PACKAGES),
+            )
+        ),
         "peers": _peer_versions(stand),
         "Postgres": ", ".join(f"{name} = {value}" for name, value in settings.items()),
         "Valkey": "appendonly yes, appendfsync everysec",
@@ -57,8 +63,8 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _memory_gigabytes() -> float:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+def _memory() -> str:
+    return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB"
 
 
 def _commit() -> str:
@@ -86,6 +92,6 @@ def _peer_versions(stand: Stand) -> str:
 def _sizes(sizes: Sizes) -> str:
     window = sizes.window
     return (
-        f"{sizes.orders:,} orders, {sizes.families:,} families, {sizes.repeats} repeats of {window.seconds:g} s "
-        f"after {window.warming_seconds:g} s, taken by turns"
+        f"{sizes.orders:,} orders, {sizes.families:,} families, "
+        f"{sizes.repeats} repeats of {window.seconds:g} s after {window.warming_seconds:g} s, taken by turns"
     )

@@ -59,7 +59,9 @@ def _line(each: Measured, y: int, scale: _Scale) -> Iterator[str]:
         f'<text x="{_LEFT - 12}" y="{y + 12}" text-anchor="end" fill="#777" font-size="11">'
         f"{escape(each.row.floor_name)}</text>"
     )
-    yield f'<line x1="{first}" y1="{y}" x2="{last}" y2="{y}" stroke="{colour}" stroke-width="6" opacity=".4"/>'
+    yield (
+        f'<line x1="{first}" y1="{y}" x2="{last}" y2="{y}" stroke="{colour}" stroke-width="6" opacity=".4"/>'
+    )
     yield f'<circle cx="{middle}" cy="{y}" r="4.5" fill="{colour}"/>'
     if each.row.goal is not None:
         x = scale.x(each.row.goal)

@@ -11,7 +11,7 @@ from bench.measuring import Measured
 def print_table(
     console: Console, machine: Mapping[str, str], measured: Sequence[Measured], missing: Sequence[str]
 ) -> None:
-    """Machine first, then every figure beside what it is measured against, then what there is no figure of."""
+    """Machine first, then every figure beside what it is measured against, then what was not measured."""
     for name, value in machine.items():
         console.print(f"{name}: {value}")
     table = Table("figure", "value", "beside", "its value", "ratio", "min", "max", "goal", "")
