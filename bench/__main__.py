@@ -9,14 +9,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from rich.console import Console
-
-from bench.figures import appends, commands, orders, projections, queries, replays
+from bench.figures import appends, commands, load, orders, projections, queries, replays
 from bench.measuring import Measured, Section, measure
 from bench.peers.environment import make_peers
+from bench.report import table
 from bench.report.files import write_results
 from bench.report.machine import describe
-from bench.report.table import print_table
 from bench.sizes import QUICK, WHOLE, Sizes
 from bench.stand import Stand, standing
 
@@ -33,6 +31,7 @@ SECTIONS: Sequence[Callable[[Stand], AbstractContextManager[Section]]] = (
     orders.placing,
     appends.appending,
     projections.becoming_readable,
+    load.load_alone,
 )
 MISSING = (
     "not measured: rebuild with 4 partition processes beside 1 (projections have one partition so far)",
@@ -43,46 +42,50 @@ MISSING = (
 def main() -> None:
     """Make the peers, start the stand, measure section by section, report."""
     options = _options()
-    console, sizes = Console(highlight=False, soft_wrap=True), _sizes(options)
-    began = time.monotonic()
+    sizes, began = _sizes(options), time.monotonic()
     peers = make_peers()
-    console.print(f"peers are there after {time.monotonic() - began:.0f} s")
-    with standing(sizes, peers, console.print) as stand:
+    _say(f"the peers' environments are there after {time.monotonic() - began:.0f} s")
+    with standing(sizes, peers, _say) as stand:
         machine = describe(stand)
         measured: list[Measured] = []
-        load: dict[str, float] = {}
+        busy: dict[str, float] = {}
         for section in SECTIONS:
             if not options.only or any(part in section.__name__ for part in options.only):
-                measured += _measured(section, stand, console, load)
-    console.print(f"everything took {time.monotonic() - began:.0f} s\n")
-    print_table(console, machine, measured, (*_busiest(load), *MISSING))
+                measured += _measured(section, stand, busy)
+    _say(f"everything took {time.monotonic() - began:.0f} s\n")
+    for line in table.lines(machine, measured, (*_busiest(busy), *MISSING)):
+        print(line)
     name = "quick" if options.quick else "latest"
     if not options.only:
-        for path in write_results(name, machine, measured, MISSING, load):
-            console.print(f"written: {path}")
+        for path in write_results(name, machine, measured, MISSING, busy):
+            _say(f"written: {path}")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _measured(
     section: Callable[[Stand], AbstractContextManager[Section]],
     stand: Stand,
-    console: Console,
-    load: dict[str, float],
+    busy: dict[str, float],
 ) -> list[Measured]:
     began = time.monotonic()
     stand.load.busiest = 0.0
     with section(stand) as found:
         measured = measure(found, stand.sizes.repeats)
-    load[found.title] = round(stand.load.busiest, 3)
-    console.print(f"{found.title}: {time.monotonic() - began:.0f} s")
+    if section is not load.load_alone:
+        busy[found.title] = round(stand.load.busiest, 3)
+    _say(f"{found.title}: {time.monotonic() - began:.0f} s")
     return measured
 
 
-def _busiest(load: dict[str, float]) -> list[str]:
-    title = max(load, key=lambda each: load[each], default="")
+def _busiest(busy: dict[str, float]) -> list[str]:
+    title = max(busy, key=lambda each: busy[each], default="")
     if not title:
         return []
     return [
-        f"the busiest load process spent {load[title]:.0%} of its time computing ({title}); "
+        f"the busiest load process spent {busy[title]:.0%} of its time computing ({title}); "
         "under 80 % it waited for answers, and was not what was measured"
     ]
 

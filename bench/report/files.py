@@ -17,14 +17,14 @@ def write_results(
     machine: Mapping[str, str],
     measured: Sequence[Measured],
     missing: Sequence[str],
-    load: Mapping[str, float],
+    busy: Mapping[str, float],
 ) -> tuple[Path, Path]:
     """Write `<name>.json` and `<name>.svg`; where they are."""
     RESULTS.mkdir(exist_ok=True)
     figures, picture = RESULTS / f"{name}.json", RESULTS / f"{name}.svg"
     content = {
         "machine": machine,
-        "load_generator_busy": load,
+        "load_generator_busy": busy,
         "rows": [_row(each) for each in measured],
         "missing": list(missing),
     }

@@ -1,42 +1,52 @@
-"""The figures as a table on the terminal."""
+"""The figures as a table of plain text."""
 
-from collections.abc import Mapping, Sequence
-
-from rich.console import Console
-from rich.table import Table
+from collections.abc import Iterator, Mapping, Sequence
 
 from bench.measuring import Measured
 
+_MET = {True: "met", False: "not met", None: ""}
+_COLUMNS = "{:64}{:>12}  {:12}{:>7}{:>8}{:>8}  {:8}{}"
 
-def print_table(
-    console: Console, machine: Mapping[str, str], measured: Sequence[Measured], missing: Sequence[str]
-) -> None:
-    """Machine first, then every figure beside what it is measured against, then what was not measured."""
+
+def lines(machine: Mapping[str, str], measured: Sequence[Measured], remarks: Sequence[str]) -> Iterator[str]:
+    """Machine first, then every figure and below it what it is measured against, then remarks."""
     for name, value in machine.items():
-        console.print(f"{name}: {value}")
-    table = Table("figure", "value", "beside", "its value", "ratio", "min", "max", "goal", "")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    table.columns[2].justify = "left"
+        yield f"{name}: {value}"
+    yield ""
+    yield _COLUMNS.format("", "", "", "ratio", "min", "max", "goal", "")
+    shown = ""
     for each in measured:
-        table.add_row(*_cells(each))
-    console.print(table)
-    for line in missing:
-        console.print(line)
+        if each.row.name != shown:
+            shown = each.row.name
+            yield from _figure(each)
+        if each.ratio is not None:
+            yield _beside(each)
+    yield ""
+    yield from remarks
 
 
-def _cells(each: Measured) -> tuple[str, ...]:
-    row = each.row
-    goal = "" if row.goal is None else f"{'≤' if row.is_at_most else '≥'} {row.goal:g}"
-    met = {True: "met", False: "not met", None: ""}[each.is_met]
-    shown = f"{number(each.value)} {row.unit}"
-    if each.ratio is None or each.floor is None:
-        return row.name, shown, "", "", "", number(min(each.values)), number(max(each.values)), goal, met
-    low, high = each.ratios[0], each.ratios[-1]
-    return (
-        *(row.name, shown, row.floor_name, number(each.floor)),
-        *(f"{each.ratio:.2f}", f"{low:.2f}", f"{high:.2f}", goal, met),
-    )
+def _figure(each: Measured) -> Iterator[str]:
+    if each.ratio is not None:
+        yield _COLUMNS.format(each.row.name, number(each.value), each.row.unit, "", "", "", "", "").rstrip()
+        return
+    low, high = number(min(each.values)), number(max(each.values))
+    goal, met = _goal(each), _MET[each.is_met]
+    yield _COLUMNS.format(each.row.name, number(each.value), each.row.unit, "", low, high, goal, met).rstrip()
+
+
+def _beside(each: Measured) -> str:
+    assert each.ratio is not None
+    assert each.floor is not None
+    ratios = (f"{ratio:.2f}" for ratio in (each.ratio, each.ratios[0], each.ratios[-1]))
+    return _COLUMNS.format(
+        f"  : {each.row.floor_name}", number(each.floor), "", *ratios, _goal(each), _MET[each.is_met]
+    ).rstrip()
+
+
+def _goal(each: Measured) -> str:
+    if each.row.goal is None:
+        return ""
+    return f"{'≤' if each.row.is_at_most else '≥'} {each.row.goal:g}"
 
 
 def number(value: float) -> str:
