@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from bench.figures.places import RECEIVE_STOCK
 from bench.load.requests import Deliveries
@@ -15,8 +15,11 @@ from bench.stand import LOAD_PROCESSES, Stand
 def load_alone(stand: Stand) -> Iterator[Section]:
     """The calls of the other sections to sockets that answer at once, served by as many processes."""
     deliveries = Deliveries(products=stand.sizes.products)
-    command = [sys.executable, "-m", "bench.floors.sink", str(LOAD_PROCESSES)]
-    with serving(command) as sink:
+    command = [sys.executable, "-m", "bench.floors.sink"]
+    with ExitStack() as running:
+        sink = running.enter_context(serving([*command, "0"]))
+        for _ in range(LOAD_PROCESSES - 1):
+            running.enter_context(serving([*command, sink.rpartition(":")[2]]))
 
         def turn() -> Values:
             taken = stand.calls(sink, RECEIVE_STOCK, deliveries, clients=stand.sizes.clients)

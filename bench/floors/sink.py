@@ -1,11 +1,9 @@
 """A server that answers every gRPC call at once with nothing: what the load processes themselves can make.
 
-python -m bench.floors.sink <processes>
+python -m bench.floors.sink <port, or 0 for one that is free>
 """
 
-import os
 import selectors
-import signal
 import socket
 import sys
 
@@ -64,10 +62,7 @@ def _serve(listening: socket.socket) -> None:
 
 
 def _accept(listening: socket.socket, selector: selectors.BaseSelector) -> None:
-    try:
-        accepted, _ = listening.accept()
-    except BlockingIOError:  # the other process was faster
-        return
+    accepted, _ = listening.accept()
     accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     selector.register(accepted, selectors.EVENT_READ, _Connection())
 
@@ -82,18 +77,9 @@ def _answer_on(key: selectors.SelectorKey, selector: selectors.BaseSelector) -> 
         key.fileobj.close()
 
 
-def main(processes: int) -> None:
-    """Serve until the process is ended; the children end with it."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-    listening.setblocking(False)
-    children = [pid for _ in range(processes - 1) if (pid := os.fork()) or _serve(listening)]
-
-    def end(*_: object) -> None:
-        for child in children:
-            os.kill(child, signal.SIGKILL)
-        sys.exit()
-
-    signal.signal(signal.SIGTERM, end)
+def main(port: int) -> None:
+    """Serve until the process is ended; several processes may share a port."""
+    listening = socket.create_server(("127.0.0.1", port), backlog=256, reuse_port=True)
     print(f"ready 127.0.0.1:{listening.getsockname()[1]}", flush=True)
     _serve(listening)
 
