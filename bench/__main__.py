@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from bench.figures import appends, commands, load, orders, projections, queries, replays
+from bench.figures import appends, commands, load, orders, projections, queries, replays, reports
 from bench.measuring import Measured, Section, measure
 from bench.peers.environment import make_peers
 from bench.report import table
@@ -23,7 +23,7 @@ SECTIONS: Sequence[Callable[[Stand], AbstractContextManager[Section]]] = (
     queries.one_order,
     queries.page,
     queries.whole_list,
-    queries.reports,
+    reports.reporting,
     projections.catching_up,
     replays.replaying,
     commands.many_clients,
@@ -52,12 +52,13 @@ def main() -> None:
         for section in SECTIONS:
             if not options.only or any(part in section.__name__ for part in options.only):
                 measured += _measured(section, stand, busy)
+    missing = (*peers.remarks, *MISSING)
     _say(f"everything took {time.monotonic() - began:.0f} s\n")
-    for line in table.lines(machine, measured, (*_busiest(busy), *MISSING)):
+    for line in table.lines(machine, measured, (*_busiest(busy), *missing)):
         print(line)
     name = "quick" if options.quick else "latest"
     if not options.only:
-        for path in write_results(name, machine, measured, MISSING, busy):
+        for path in write_results(name, machine, measured, missing, busy):
             _say(f"written: {path}")
 
 

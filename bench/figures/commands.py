@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from bench.figures.libraries import libraries
 from bench.figures.places import EXECUTE_BATCH, RECEIVE_STOCK
 from bench.floors import pgbench
 from bench.floors.echo_service import UNARY
@@ -27,15 +28,14 @@ def many_clients(stand: Stand) -> Iterator[Section]:
         addresses = {
             "commands": (stand.stack.write_address, RECEIVE_STOCK),
             "echo": (start(stand.echo(_answer_size(stand))), UNARY),
-            "plain gRPC": (start(programs.plain_grpc(stand.peers, stand.plain_url)), RECEIVE_STOCK),
         }
+        if (plain := start(programs.plain_grpc(stand.peers, stand.plain_url))) is not None:
+            addresses["plain gRPC"] = plain, RECEIVE_STOCK
         turns = [_unary(stand, name, *place) for name, place in addresses.items()]
-        turns += [
-            _over_http(stand, start(programs.plain_http(stand.peers, stand.plain_url))),
-            _in_batches(stand),
-        ]
-        for library in _libraries(stand, running):
-            turns.append(_asked(stand, library))
+        if (http := start(programs.plain_http(stand.peers, stand.plain_url))) is not None:
+            turns.append(_over_http(stand, http))
+        turns.append(_in_batches(stand))
+        turns += [_asked(stand, library) for library in libraries(stand, running)]
         yield Section(title="Single-event commands", turns=turns, rows=_rows())
 
 
@@ -123,12 +123,6 @@ def _in_batches(stand: Stand) -> Turn:
         return {"batched": taken.per_second}
 
     return turn
-
-
-def _libraries(stand: Stand, running: ExitStack) -> Iterator[Asked]:
-    yield running.enter_context(programs.eventsourcing(stand.peers, stand.database("eventsourcing")))
-    if stand.peers.node_modules is not None:
-        yield running.enter_context(programs.emmett(stand.peers, stand.database("emmett")))
 
 
 def _asked(stand: Stand, library: Asked) -> Turn:

@@ -16,13 +16,15 @@ def placing(stand: Stand) -> Iterator[Section]:
     sizes = stand.sizes
     orders = Orders(customers=sizes.customers, products=sizes.products)
 
-    def placed(name: str, address: str) -> Turn:
-        return lambda: {name: stand.calls(address, PLACE_ORDER, orders, clients=sizes.clients).per_second}
+    def placed(name: str, address: str | None) -> list[Turn]:
+        if address is None:
+            return []
+        return [lambda: {name: stand.calls(address, PLACE_ORDER, orders, clients=sizes.clients).per_second}]
 
     with programs.plain_grpc(stand.peers, stand.plain_url) as plain:
         yield Section(
             title="PlaceOrder with 5 lines",
-            turns=(placed("orders", stand.stack.write_address), placed("plain orders", plain)),
+            turns=[*placed("orders", stand.stack.write_address), *placed("plain orders", plain)],
             rows=(
                 Row(
                     name="PlaceOrder with 5 lines, 64 clients",

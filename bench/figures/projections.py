@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 
 import redis
 
+from bench.figures.libraries import libraries
 from bench.figures.places import RECEIVE_STOCK
 from bench.load.requests import Deliveries
 from bench.measuring import Row, Section, Turn, Values
-from bench.peers import programs
 from bench.programs import Asked
 from bench.stand import Stand
 from read_store.keys import partition_root
@@ -32,7 +32,7 @@ def catching_up(stand: Stand) -> Iterator[Section]:
             lambda: inside.ask(do="decode", database_url=log, through=stand.orders_end, seconds=seconds),
             lambda: inside.ask(do="copy", database_url=log, through=stand.orders_end),
         ]
-        turns += [_followed(library, seconds) for library in _libraries(stand, running)]
+        turns += [_followed(library, seconds) for library in libraries(stand, running)]
         yield Section(title="Catch-up", turns=turns, rows=_rows())
 
 
@@ -74,12 +74,6 @@ def _forget(stand: Stand, name: str) -> None:
     with redis.Redis.from_url(stand.valkey.admin_url) as client:
         for keys in client.scan_iter(match=f"{partition_root(name)}*", count=1000):
             client.unlink(keys)
-
-
-def _libraries(stand: Stand, running: ExitStack) -> Iterator[Asked]:
-    yield running.enter_context(programs.eventsourcing(stand.peers, stand.database("eventsourcing")))
-    if stand.peers.node_modules is not None:
-        yield running.enter_context(programs.emmett(stand.peers, stand.database("emmett")))
 
 
 def _followed(library: Asked, seconds: float) -> Turn:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,11 @@ _PLACE = ROOT / ".bench"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peers:
-    """Where the peers' interpreters are; `node` is None where npm is missing."""
+    """Where the peers' libraries are; None, and `remarks` say why, where they could not be installed."""
 
-    python: Path
+    python: Path | None
     node_modules: Path | None
+    remarks: Sequence[str]
 
     def node_versions(self) -> list[str]:
         """Name and version of each peer that runs in Node."""
@@ -33,8 +35,19 @@ class Peers:
 
 
 def make_peers() -> Peers:
-    """The environments, made if they are missing. Raises CalledProcessError."""
-    return Peers(python=_make_python(), node_modules=_make_node())
+    """The environments, made if they are missing."""
+    remarks: list[str] = []
+    python = _made(_make_python, "peers in Python", remarks)
+    node_modules = _made(_make_node, "Emmett and Message DB", remarks)
+    return Peers(python=python, node_modules=node_modules, remarks=remarks)
+
+
+def _made(make: Callable[[], Path], what: str, remarks: list[str]) -> Path | None:
+    try:
+        return make()
+    except (subprocess.CalledProcessError, FileNotFoundError) as error:
+        remarks.append(f"not measured: {what}, which could not be installed ({error})")
+        return None
 
 
 def _make_python() -> Path:
@@ -53,17 +66,17 @@ def _install_python(python: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def _make_node() -> Path | None:
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        return None
+def _make_node() -> Path:
+    for name in ("npm", "node"):
+        if shutil.which(name) is None:
+            raise FileNotFoundError(f"{name} is not on the path")
     directory = _PLACE / f"node-{_digest('package-lock.json')}"
     if not (directory / "complete").exists():
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(_HERE / name, directory)
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
         subprocess.run(command, cwd=directory, check=True)
         (directory / "complete").touch()
     return directory / "node_modules"

@@ -1,7 +1,7 @@
-"""The peers as running programs, each over an empty database of its own."""
+"""The peers as running programs; None stands for one that could not be installed."""
 
-import shutil
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -9,22 +9,41 @@ from bench.peers.environment import Peers
 from bench.programs import ROOT, Asked, asking, serving
 
 
-def plain_grpc(peers: Peers, url: str) -> AbstractContextManager[str]:
-    """grpc.aio over psycopg and tables, one process."""
-    command = [str(peers.python), "-m", "bench.peers.plain_grpc"]
-    return serving(command, {**peers.environment(), "PLAIN_DATABASE_URL": url})
+@contextmanager
+def plain_grpc(peers: Peers, url: str) -> Iterator[str | None]:
+    """The address of grpc.aio over psycopg and tables, one process."""
+    yield from _plain(peers, "bench.peers.plain_grpc", url)
 
 
-def plain_http(peers: Peers, url: str) -> AbstractContextManager[str]:
-    """FastAPI over SQLAlchemy and tables, one process."""
-    command = [str(peers.python), "-m", "bench.peers.plain_http"]
-    return serving(command, {**peers.environment(), "PLAIN_DATABASE_URL": url})
+@contextmanager
+def plain_http(peers: Peers, url: str) -> Iterator[str | None]:
+    """The address of FastAPI over SQLAlchemy and tables, one process."""
+    yield from _plain(peers, "bench.peers.plain_http", url)
 
 
-def eventsourcing(peers: Peers, url: str) -> AbstractContextManager[Asked]:
+def _plain(peers: Peers, module: str, url: str) -> Iterator[str | None]:
+    if peers.python is None:
+        yield None
+        return
+    environment = {**peers.environment(), "PLAIN_DATABASE_URL": url}
+    with serving([str(peers.python), "-m", module], environment) as address:
+        yield address
+
+
+@contextmanager
+def eventsourcing(peers: Peers, url: str) -> Iterator[Asked | None]:
     """The library eventsourcing in one process of threads."""
+    if peers.python is None:
+        yield None
+        return
+    command = [str(peers.python), "-m", "bench.peers.eventsourcing_program"]
+    with asking(command, {**peers.environment(), **_eventsourcing_settings(url)}) as asked:
+        yield asked
+
+
+def _eventsourcing_settings(url: str) -> Mapping[str, str]:
     place = conninfo_to_dict(url)
-    settings = {
+    return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "POSTGRES_DBNAME": str(place["dbname"]),
         "POSTGRES_HOST": str(place["host"]),
@@ -32,15 +51,14 @@ def eventsourcing(peers: Peers, url: str) -> AbstractContextManager[Asked]:
         "POSTGRES_USER": str(place["user"]),
         "POSTGRES_PASSWORD": str(place["password"]),
     }
-    command = [str(peers.python), "-m", "bench.peers.eventsourcing_program"]
-    return asking(command, {**peers.environment(), **settings})
 
 
-def emmett(peers: Peers, url: str) -> AbstractContextManager[Asked]:
+@contextmanager
+def emmett(peers: Peers, url: str) -> Iterator[Asked | None]:
     """Emmett in one process of Node."""
-    node = shutil.which("node")
-    assert node is not None
-    assert peers.node_modules is not None
+    if peers.node_modules is None:
+        yield None
+        return
     place = conninfo_to_dict(url)
     # Its driver knows no address without a host, but takes a socket's directory as one in the query.
     known = f"postgresql://{place['user']}:{place['password']}@localhost:{place['port']}/{place['dbname']}"
@@ -48,4 +66,5 @@ def emmett(peers: Peers, url: str) -> AbstractContextManager[Asked]:
         "EMMETT_MODULES": str(peers.node_modules),
         "EMMETT_DATABASE_URL": f"{known}?host={place['host']}",
     }
-    return asking([node, str(ROOT / "bench" / "peers" / "emmett_program.mjs")], settings)
+    with asking(["node", str(ROOT / "bench" / "peers" / "emmett_program.mjs")], settings) as asked:
+        yield asked

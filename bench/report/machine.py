@@ -85,7 +85,7 @@ def _peer_versions(stand: Stand) -> str:
     pinned = dict(line.split()[0].split("==") for line in lines if "==" in line)
     shown = [f"{name} {pinned[name]}" for name in _PEERS]
     if stand.peers.node_modules is None:
-        return ", ".join((*shown, "no Emmett and no Message DB: npm is missing"))
+        return ", ".join(shown)
     return ", ".join((*shown, *stand.peers.node_versions()))
 
 
