@@ -131,6 +131,16 @@ class Stand:
         command = [sys.executable, "-m", "bench.floors.echo_service", str(size), str(messages)]
         return serving(command)
 
+    @contextmanager
+    def on_grpc_aio(self, module: str) -> Iterator[str]:
+        """One more process of a service, served by grpc.aio whatever serves the others."""
+        name = f"{module}_on_grpc_aio"
+        address = self.stack.another(module, name, {"DIPTYCH_GRPC_ENGINE": "aio"})
+        try:
+            yield address
+        finally:
+            self.stack.stop_part(name)
+
     def inside(self) -> AbstractContextManager[Asked]:
         """A process that runs parts of the product without a network."""
         return asking([sys.executable, "-m", "bench.inside"])

@@ -27,6 +27,7 @@ def many_clients(stand: Stand) -> Iterator[Section]:
         start = running.enter_context
         addresses = {
             "commands": (stand.stack.write_address, RECEIVE_STOCK),
+            "commands on grpc.aio": (start(stand.on_grpc_aio("write_service")), RECEIVE_STOCK),
             "echo": (start(stand.echo(_answer_size(stand))), UNARY),
         }
         if (plain := start(programs.plain_grpc(stand.peers, stand.plain_url))) is not None:
@@ -40,17 +41,28 @@ def many_clients(stand: Stand) -> Iterator[Section]:
 
 
 def _rows() -> tuple[Row, ...]:
-    def beside(floor: str, floor_name: str, goal: float | None) -> Row:
+    def beside(floor: str, floor_name: str, goal: float | None = None, where: str = "") -> Row:
         return Row(
-            name=_NAME, unit="commands/s", value="commands", floor=floor, floor_name=floor_name, goal=goal
+            name=_NAME + where.replace(" on", ", on"),
+            unit="commands/s",
+            value="commands" + where,
+            floor=floor,
+            floor_name=floor_name,
+            goal=goal,
         )
 
+    echo, plain = (
+        "empty grpc.aio echo, same sizes, one process",
+        "plain grpc.aio + psycopg INSERT, one process",
+    )
     return (
-        beside("echo", "empty grpc.aio echo, same sizes, one process", 1.5),
-        beside("plain gRPC", "plain grpc.aio + psycopg INSERT, one process", 4),
-        beside("FastAPI", "plain FastAPI + SQLAlchemy INSERT, one process", None),
+        beside("echo", echo, 1.5),
+        beside("plain gRPC", plain, 4),
+        beside("FastAPI", "plain FastAPI + SQLAlchemy INSERT, one process"),
         beside("Emmett commands", "Emmett in process, no network", 3),
         beside("eventsourcing commands", "eventsourcing in process, no network", 12),
+        beside("echo", echo, 0.65, " on grpc.aio"),
+        beside("plain gRPC", plain, 1.5, " on grpc.aio"),
         Row(
             name="ExecuteBatch",
             unit="commands/s",

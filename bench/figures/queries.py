@@ -42,11 +42,13 @@ def one_order(stand: Stand) -> Iterator[Section]:
 
     with (
         stand.echo(size) as echo,
+        stand.on_grpc_aio("read_service") as read_on_aio,
         programs.plain_grpc(stand.peers, stand.plain_url) as plain,
         programs.plain_http(stand.peers, stand.plain_url) as http,
     ):
         turns = [
             *over_grpc("orders", read),
+            *over_grpc("orders on grpc.aio", read_on_aio),
             *over_grpc("echo", echo, UNARY),
             *over_grpc("plain gRPC", plain),
             *over_http(http),
@@ -56,21 +58,23 @@ def one_order(stand: Stand) -> Iterator[Section]:
 
 
 def _order_rows() -> tuple[Row, ...]:
-    def beside(floor: str, floor_name: str, goal: float | None = None) -> Row:
+    def beside(floor: str, floor_name: str, goal: float | None = None, where: str = "") -> Row:
         return Row(
-            name="GetOrder, 64 clients",
+            name="GetOrder, 64 clients" + where.replace(" on", ", on"),
             unit="queries/s",
-            value="orders",
+            value="orders" + where,
             floor=floor,
             floor_name=floor_name,
             goal=goal,
         )
 
+    echo = "empty grpc.aio echo, same sizes, one process"
     return (
-        beside("echo", "empty grpc.aio echo, same sizes, one process", 2.5),
+        beside("echo", echo, 2.5),
         beside("plain gRPC", "plain grpc.aio + psycopg GET with JOIN, one process", 5),
         beside("FastAPI", "plain FastAPI + SQLAlchemy GET with JOIN, one process", 18),
         beside("valkey", "Valkey GET of as many bytes, one a round trip, no gRPC"),
+        beside("echo", echo, 0.8, " on grpc.aio"),
     )
 
 

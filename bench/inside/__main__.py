@@ -15,6 +15,7 @@ from bench.inside.catch_up import catch_up, decode_log
 from bench.inside.copying import copy_log
 from bench.inside.replaying import replay_stream
 from bench.measuring import Values
+from service_kit.log import configure_logging
 
 PARTS: Mapping[str, Callable[..., Awaitable[Values]]] = {
     "append": append_alone,
@@ -27,8 +28,7 @@ PARTS: Mapping[str, Callable[..., Awaitable[Values]]] = {
 
 def main() -> None:
     """Answer until the input ends."""
-    # What parts of the product log must not stand between the answers.
-    answers, sys.stdout = sys.stdout, sys.stderr
+    configure_logging("warning")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for line in sys.stdin:
             request = json.loads(line)
@@ -37,7 +37,7 @@ def main() -> None:
                 answer: object = runner.run(_answer(part, request))
             except Exception as error:  # noqa: BLE001 - the one who asked raises it again
                 answer = {"error": repr(error)}
-            print(json.dumps(answer), file=answers, flush=True)
+            print(json.dumps(answer), flush=True)
 
 
 async def _answer(part: Callable[..., Awaitable[Values]], arguments: Mapping[str, object]) -> Values:
