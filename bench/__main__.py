@@ -4,6 +4,8 @@ Prints a table and writes bench/results. `--only` takes parts of the names of se
 """
 
 import argparse
+import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -43,6 +45,8 @@ def main() -> None:
     """Make the peers, start the stand, measure section by section, report."""
     options = _options()
     sizes, began = _sizes(options), time.monotonic()
+    # An end from outside must take what was started along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     peers = make_peers()
     _say(f"the peers' environments are there after {time.monotonic() - began:.0f} s")
     with standing(sizes, peers, _say) as stand:

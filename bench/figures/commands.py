@@ -16,7 +16,7 @@ from bench.programs import Asked
 from bench.stand import Stand
 
 _BATCH_STREAMS = 8
-_BATCH_DEPTH = 128
+_BATCH_DEPTH = 64
 _NAME = "single-event commands over gRPC, 64 clients"
 
 
