@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from bench.figures import appends, commands, load, orders, projections, queries, replays, reports
+from bench.figures import appends, catch_up, commands, freshness, load, orders, queries, replays, reports
 from bench.measuring import Measured, Section, measure
 from bench.peers.environment import make_peers
 from bench.report import table
@@ -26,13 +26,13 @@ SECTIONS: Sequence[Callable[[Stand], AbstractContextManager[Section]]] = (
     queries.page,
     queries.whole_list,
     reports.reporting,
-    projections.catching_up,
+    catch_up.catching_up,
     replays.replaying,
     commands.many_clients,
     commands.one_at_a_time,
     orders.placing,
     appends.appending,
-    projections.becoming_readable,
+    freshness.becoming_readable,
     load.load_alone,
 )
 MISSING = (

@@ -18,31 +18,34 @@ _BATCHING_CLIENTS = 4
 @contextmanager
 def appending(stand: Stand) -> Iterator[Section]:
     """One process of ours with 64 and with 512 callers, on a log of its own."""
-    log, rows = stand.empty_log("appends"), stand.database("floor_rows")
-    pgbench.make_rows(rows)
-    seconds = stand.sizes.window.seconds
-
-    rows = pgbench.quick_login(rows)
-
-    def transactions(
-        name: str, url: str, script: Path, *, clients: int = _CALLERS, rows_each: int = 1
-    ) -> Turn:
-        return lambda: {
-            name: rows_each * pgbench.transactions_per_second(url, script, clients=clients, seconds=seconds)
-        }
-
-    turns = [
-        transactions("one row", rows, pgbench.one_row()),
-        transactions(
-            "many rows", rows, pgbench.many_rows(), clients=_BATCHING_CLIENTS, rows_each=pgbench.ROWS_A_BATCH
-        ),
-    ]
+    log, turns = stand.empty_log("appends"), _floors(stand)
     if stand.peers.node_modules is not None:
         messages = _message_db(stand, stand.peers.node_modules)
-        turns.append(transactions("Message DB", messages, message_db.write_message()))
+        turns.append(_transactions(stand, "Message DB", messages, message_db.write_message()))
     with stand.inside() as inside:
         turns += [_appended(stand, inside, log, callers) for callers in (_CALLERS, _MANY_CALLERS)]
         yield Section(title="Appends through event_store", turns=turns, rows=_rows())
+
+
+def _floors(stand: Stand) -> list[Turn]:
+    url = stand.database("floor_rows")
+    pgbench.make_rows(url)
+    url, one, many = pgbench.quick_login(url), pgbench.one_row(), pgbench.many_rows()
+    return [
+        _transactions(stand, "one row", url, one),
+        _transactions(
+            stand, "many rows", url, many, clients=_BATCHING_CLIENTS, rows_each=pgbench.ROWS_A_BATCH
+        ),
+    ]
+
+
+def _transactions(
+    stand: Stand, name: str, url: str, script: Path, *, clients: int = _CALLERS, rows_each: int = 1
+) -> Turn:
+    seconds = stand.sizes.window.seconds
+    return lambda: {
+        name: rows_each * pgbench.transactions_per_second(url, script, clients=clients, seconds=seconds)
+    }
 
 
 def _message_db(stand: Stand, node_modules: Path) -> str:

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 from bench.figures.places import DASHBOARD, TIERS
 from bench.figures.same_answers import check_reports
+from bench.figures.turns import called, rows_beside
 from bench.load import requests
-from bench.measuring import Row, Section, Turn
+from bench.measuring import Section, Turn
 from bench.peers import programs
 from bench.stand import Stand
 
@@ -16,34 +17,24 @@ _REQUESTS = {"dashboards": (DASHBOARD, requests.DASHBOARD), "tiers": (TIERS, req
 @contextmanager
 def reporting(stand: Stand) -> Iterator[Section]:
     """GetOrderDashboard and GetFamiliesByRiskTier."""
-    sizes = stand.sizes
+    names = {
+        "dashboards": f"dashboard over {stand.sizes.orders:,} orders, 16 clients",
+        "tiers": f"tier report over {stand.sizes.families:,} families, 16 clients",
+    }
+    aggregate = "plain grpc.aio + psycopg, SQL aggregate"
     with programs.plain_grpc(stand.peers, stand.plain_url) as plain:
-        turns = [_reported(stand, name, stand.stack.read_address, "") for name in _REQUESTS]
         if plain is not None:
             check_reports(stand, plain)
-            turns += [_reported(stand, name, plain, "plain ") for name in _REQUESTS]
         yield Section(
             title="Reports",
-            turns=turns,
-            rows=(
-                _row("dashboards", f"dashboard over {sizes.orders:,} orders, 16 clients"),
-                _row("tiers", f"tier report over {sizes.families:,} families, 16 clients"),
-            ),
+            turns=(*_reported(stand, "", stand.stack.read_address), *_reported(stand, "plain ", plain)),
+            rows=[
+                rows_beside(name, "reports/s", value)(f"plain {value}", aggregate, 30)
+                for value, name in names.items()
+            ],
         )
 
 
-def _reported(stand: Stand, name: str, address: str, whose: str) -> Turn:
-    path, request = _REQUESTS[name]
-    clients = stand.sizes.page_clients
-    return lambda: {whose + name: stand.calls(address, path, request, clients=clients).per_second}
-
-
-def _row(value: str, name: str) -> Row:
-    return Row(
-        name=name,
-        unit="reports/s",
-        value=value,
-        floor=f"plain {value}",
-        floor_name="plain grpc.aio + psycopg, SQL aggregate",
-        goal=30,
-    )
+def _reported(stand: Stand, whose: str, address: str | None) -> Iterator[Turn]:
+    for name, (path, request) in _REQUESTS.items():
+        yield from called(stand, whose + name, (address, path), request, clients=stand.sizes.page_clients)

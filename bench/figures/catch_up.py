@@ -1,14 +1,12 @@
-"""The read side's own work: catching up with the log, and how soon after a commit it can be read."""
+"""Catching up with the log: empty read models filled, beside reading the same log and doing nothing."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import redis
 
 from bench.figures.libraries import libraries
-from bench.figures.places import RECEIVE_STOCK
-from bench.load.requests import Deliveries
+from bench.figures.turns import rows_beside
 from bench.measuring import Row, Section, Turn, Values
 from bench.programs import Asked
 from bench.stand import Stand
@@ -22,7 +20,7 @@ _PEER_EVENTS = 10_000
 
 @contextmanager
 def catching_up(stand: Stand) -> Iterator[Section]:
-    """Empty read models filled from the log, beside reading the same log and doing nothing."""
+    """A projector's work from the first event on, and that of the libraries on logs of their own."""
     log = stand.stack.backends.projector_database_url
     seconds = stand.sizes.window.seconds * _WINDOWS
     with ExitStack() as running:
@@ -37,11 +35,7 @@ def catching_up(stand: Stand) -> Iterator[Section]:
 
 
 def _rows() -> tuple[Row, ...]:
-    def beside(floor: str, floor_name: str, goal: float | None = None) -> Row:
-        return Row(
-            name=_NAME, unit="events/s", value="catch-up", floor=floor, floor_name=floor_name, goal=goal
-        )
-
+    beside = rows_beside(_NAME, "events/s", "catch-up")
     return (
         beside("reading and decoding", "reading and decoding the same log, nothing else", 0.4),
         beside("COPY", "COPY (FORMAT binary) of the same log"),
@@ -51,10 +45,10 @@ def _rows() -> tuple[Row, ...]:
 
 
 def _filled(stand: Stand, inside: Asked, seconds: float) -> Turn:
-    backends, turns = stand.stack.backends, iter(range(1_000_000))
+    backends, numbers = stand.stack.backends, iter(range(1_000_000))
 
     def turn() -> Values:
-        name = f"bench_{next(turns)}"
+        name = f"bench_{next(numbers)}"
         try:
             return inside.ask(
                 do="catch_up",
@@ -79,43 +73,3 @@ def _forget(stand: Stand, name: str) -> None:
 def _followed(library: Asked, seconds: float) -> Turn:
     library.ask(do="prepare", products=1, long_stream=_PEER_EVENTS)
     return lambda: library.ask(do="catch_up", seconds=seconds)
-
-
-@contextmanager
-def becoming_readable(stand: Stand) -> Iterator[Section]:
-    """One client's commands and queries, while others send commands at half of the peak rate."""
-    deliveries, write = Deliveries(products=stand.sizes.products), stand.stack.write_address
-    peak = stand.calls(write, RECEIVE_STOCK, deliveries, clients=stand.sizes.clients).per_second
-    window = stand.sizes.window
-
-    def sent() -> float:
-        return stand.calls(
-            write, RECEIVE_STOCK, deliveries, clients=stand.sizes.clients, per_second=peak / 2
-        ).per_second
-
-    with stand.probing() as probe, ThreadPoolExecutor(1) as others:
-
-        def turn() -> Values:
-            sending = others.submit(sent)
-            found = probe.ask(
-                do="freshness",
-                write_address=write,
-                read_address=stand.stack.read_address,
-                products=stand.sizes.products,
-                seconds=window.warming_seconds + window.seconds,
-            )
-            return {**found, "sent": sending.result()}
-
-        yield Section(
-            title="Commit to readable at half of the peak rate",
-            turns=(turn,),
-            rows=(
-                _wait("readable p50", "commit to readable over gRPC at half of the peak rate, p50", 5),
-                _wait("readable p99", "commit to readable over gRPC at half of the peak rate, p99", 20),
-                Row(name="commands sent meanwhile", unit="commands/s", value="sent"),
-            ),
-        )
-
-
-def _wait(value: str, name: str, goal: float) -> Row:
-    return Row(name=name, unit="ms", value=value, goal=goal, is_at_most=True)
