@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROTOS := $(shell find protos -name '*.proto' | sort)
 
-.PHONY: help setup run test faults check lint format generate generate-check proto-check baseline lock bench soak clean
+.PHONY: help setup run test faults check lint format generate generate-check proto-check baseline lock bench bench-quick bench-long soak clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -74,7 +74,13 @@ lock: ## pin what pyproject.toml asks for, with hashes
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra local --extra dev -o requirements.txt pyproject.toml
 	cat requirements-early-3.11.txt >> requirements.txt # pip-compile drops what this Python does not need
 
-bench: .venv/ready ## import all the real data and compare it with independent sums; measure reads and lists
+bench: .venv/ready ## measure everything beside floors and peers (under 15 minutes)
+	$(BIN)/python -m bench
+
+bench-quick: .venv/ready ## the same with a tenth of the data and 3 short repeats (under 3 minutes)
+	$(BIN)/python -m bench --quick
+
+bench-long: .venv/ready ## import all the real data and compare it with independent sums; measure long reads and lists
 	$(BIN)/python -m bench.retail_import
 	$(BIN)/python -m bench.tuition_import
 	$(BIN)/python -m bench.families
@@ -85,4 +91,4 @@ soak: .venv/ready ## try faults for hours until the figures of docs/promises.md 
 	$(BIN)/python -m tests.faults.soak --goals
 
 clean: ## remove the environment and local data
-	rm -rf .venv .diptych
+	rm -rf .venv .diptych .bench

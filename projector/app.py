@@ -37,12 +37,12 @@ PROJECTIONS: tuple[Projection, ...] = (ORDERS, FAMILIES)
 _RETRY_SECONDS = 1.0
 # A batch makes tens of thousands of objects that die with it, none in cycles; looking for cycles every 700
 # objects, through all cached views, takes a sixth of the time of a rebuild.
-_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 async def main(settings: Settings) -> None:
     """Runs until the process is told to stop."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     log = EventLog(settings.required_database_url(), connections=1 + settings.partitions)
     await log.open()
     try:

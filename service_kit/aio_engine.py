@@ -1,13 +1,13 @@
 """Carries calls between grpc.aio and the guard; no other module knows grpc.aio's calls."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
 from grpc._cython.cygrpc import ExecuteBatchError  # type: ignore[import-not-found] # public through nothing else
 
-from service_kit.calls import CallerGone, CallGuard
+from service_kit.calls import CallerGone, CallGuard, Write
 from service_kit.context import CallContext
 from service_kit.errors import ServiceError, failure_trailers
 from service_kit.methods import CallKind, Method
@@ -22,7 +22,7 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 def build_server(methods: Iterable[Method], guard: CallGuard, settings: Settings) -> grpc.aio.Server:
     """Answer a server, not started yet, that serves the methods through the guard."""
-    server = grpc.aio.server(options=_options(settings))
+    server = grpc.aio.server(options=server_options(settings))
     services: dict[str, dict[str, Handler]] = {}
     for method in methods:
         service, _, rpc = method.name.rpartition("/")
@@ -33,7 +33,7 @@ def build_server(methods: Iterable[Method], guard: CallGuard, settings: Settings
     return server
 
 
-def _options(settings: Settings) -> list[tuple[str, int]]:
+def server_options(settings: Settings) -> list[tuple[str, int]]:
     return [
         # A second process on the port would silently take a share of the calls; workers are meant to.
         ("grpc.so_reuseport", int(settings.worker is not None)),
@@ -90,8 +90,8 @@ def _open(guard: CallGuard, method: Method, aio_call: AioCall) -> CallContext:
     return call
 
 
-def _writer(aio_call: AioCall) -> Callable[[bytes], Awaitable[None]]:
-    async def write(body: bytes) -> None:
+def _writer(aio_call: AioCall) -> Write:
+    async def write(body: bytes, _is_followed: bool) -> None:
         try:
             await aio_call.write(body)
         except ExecuteBatchError as error:

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 
@@ -24,7 +24,9 @@ from service_kit.settings import Settings
 from service_kit.write_watch import WriteWatch
 
 Answer = TypeVar("Answer")
-Write = Callable[[bytes], Awaitable[None]]
+# Sends one message; True says that another one follows at once, so that this one may be held until then.
+Write = Callable[[bytes, bool], Awaitable[None]]
+Response = Message | bytes | Sequence[bytes]
 
 # An answer must leave before the caller's deadline, or its details are lost to a bare DEADLINE_EXCEEDED.
 _ANSWER_SECONDS = 0.02
@@ -133,22 +135,21 @@ class CallGuard:
         async with aclosing(_checked_each(method, call, contents)) as requests:
             await self._send(method.handler(requests, call), call, write)
 
-    async def _send(
-        self, responses: AsyncGenerator[Message | bytes, None], call: CallContext, write: Write
-    ) -> None:
+    async def _send(self, responses: AsyncGenerator[Response, None], call: CallContext, write: Write) -> None:
         watch = WriteWatch(call, self._settings.write_timeout_seconds)
         try:
             # Without aclosing, a cancelled handler would run its `finally` later, in another task.
             async with aclosing(responses):
                 async for response in responses:
-                    body = response if isinstance(response, bytes) else response.SerializeToString()
-                    if failpoints.is_armed:
-                        await failpoints.reach("page.before_send")
-                    watch.pending_since = time.monotonic()
-                    await write(body)
-                    watch.pending_since = None
-                    call.items_sent += 1
-                    call.bytes_sent += len(body)
+                    bodies = _bodies(response)
+                    for left, body in zip(range(len(bodies) - 1, -1, -1), bodies, strict=True):
+                        if failpoints.is_armed:
+                            await failpoints.reach("page.before_send")
+                        watch.pending_since = time.monotonic()
+                        await write(body, left > 0)
+                        watch.pending_since = None
+                        call.items_sent += 1
+                        call.bytes_sent += len(body)
         finally:
             watch.close()
 
@@ -175,6 +176,12 @@ class CallGuard:
 
     def _status_of(self, call: CallContext, error: Exception) -> status_pb2.Status:
         return to_status(self._described(call, error))
+
+
+def _bodies(response: Response) -> Sequence[bytes]:
+    if isinstance(response, bytes):
+        return (response,)
+    return (response.SerializeToString(),) if isinstance(response, Message) else response
 
 
 def _deadline_timer(call: CallContext) -> asyncio.TimerHandle | None:

@@ -32,7 +32,7 @@ class Service:
     For `rpc PlaceOrder` the object has `async def place_order(self, request, context)` that returns a
     response; for a server stream an async generator `(self, request, context)`; for a stream both ways
     an async generator `(self, requests, context)` over an async iterator. A response is a message or
-    the bytes of one.
+    the bytes of one; a stream may give several at once, as a list of bytes, which then leave together.
     """
 
     descriptor: ServiceDescriptor

@@ -8,8 +8,9 @@ import grpc
 
 from service_kit.access_log import AccessLog
 from service_kit.addresses import refuse_taken
-from service_kit.aio_engine import build_server
+from service_kit.aio_engine import build_server, server_options
 from service_kit.calls import CallGuard
+from service_kit.core_engine import TESTED_VERSION, CoreServer
 from service_kit.errors import ErrorTable, StartRefused
 from service_kit.health import Health
 from service_kit.log import logger
@@ -38,7 +39,7 @@ class GrpcServer:
         self._access_log = AccessLog(metrics or process_metrics())
         self._guard = CallGuard(settings=settings, errors=errors or ErrorTable(), access_log=self._access_log)
         self._health = Health({each.descriptor.full_name: each.probe for each in services})
-        self._server: grpc.aio.Server | None = None
+        self._server: CoreServer | grpc.aio.Server | None = None
         self._probing: asyncio.Task[None] | None = None
 
     @property
@@ -52,7 +53,7 @@ class GrpcServer:
         build_rules(method.request_type for method in methods)
         if not self.is_worker:
             refuse_taken(self.address)
-        self._server = build_server(methods, self._guard, self._settings)
+        self._server = _build_server(methods, self._guard, self._settings)
         try:
             port = self._server.add_insecure_port(self.address)
         except RuntimeError as error:
@@ -91,3 +92,11 @@ class GrpcServer:
         names = [each.descriptor.full_name for each in (*self._services, health)]
         served = [method for each in self._services for method in methods_of(each)]
         return [*served, *methods_of(health, is_exempt=True), *reflection_methods(names)]
+
+
+def _build_server(
+    methods: Sequence[Method], guard: CallGuard, settings: Settings
+) -> CoreServer | grpc.aio.Server:
+    if grpc.__version__ == TESTED_VERSION and settings.grpc_engine == "core":
+        return CoreServer(methods, guard, server_options(settings))
+    return build_server(methods, guard, settings)

@@ -1,6 +1,7 @@
 """What a process is told from outside: every setting, its environment name and its default."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -48,6 +49,8 @@ class Settings(BaseSettings):
     # The deadline of a unary call that comes without one.
     default_deadline_seconds: float = Field(default=30.0, gt=0)
     write_timeout_seconds: float = Field(default=10.0, gt=0)
+    # "aio" serves with grpc.aio: slower, and on nothing but grpcio's public interface.
+    grpc_engine: Literal["core", "aio"] = "core"
     log_level: str = "info"
 
     @field_validator("token_key")

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
@@ -78,22 +79,27 @@ class Batch:
         self._undecided: deque[_Place] = deque()
         self._unsent_bytes = 0
         self._is_read = False
-        self._changed = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self._order = BatchOrder()
         # How many are on their way to the log, and which of them others were quicker than, in their order.
         self._under_way = 0
         self._failed: list[_Place] = []
 
-    async def answers(self, requests: AsyncIterator[Any]) -> AsyncGenerator[bytes, None]:
-        """The outcomes in the order of the requests; raises what reading the requests raised, at the end."""
+    async def answers(self, requests: AsyncIterator[Any]) -> AsyncGenerator[list[bytes], None]:
+        """The outcomes in the order of the requests, those together that are there at the same time.
+
+        Raises what reading the requests raised, at the end.
+        """
         reading = asyncio.create_task(self._read(requests), name="batch reading")
         deciding = asyncio.create_task(self._decide_all(), name="batch deciding")
         try:
             while await self._has(self._unsent):
-                place = self._unsent[0]
-                yield await place.outcome
-                self._unsent.popleft()
-                self._unsent_bytes -= place.size
+                await self._unsent[0].outcome
+                ready = list(takewhile(lambda place: place.outcome.done(), self._unsent))
+                yield [place.outcome.result() for place in ready]
+                for place in ready:
+                    self._unsent.popleft()
+                    self._unsent_bytes -= place.size
                 self._tell()
             await reading
         finally:
@@ -234,11 +240,15 @@ class Batch:
         return True
 
     def _tell(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        waiting, self._waiting = self._waiting, []
+        for change in waiting:
+            if not change.done():
+                change.set_result(None)
 
     async def _change(self) -> None:
-        await self._changed.wait()
+        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(change)
+        await change
 
 
 def _type_name(command_field: FieldDescriptor) -> str:

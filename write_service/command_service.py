@@ -33,7 +33,7 @@ class CommandService:
 
     async def execute_batch(
         self, requests: AsyncIterator[Any], context: CallContext
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[list[bytes], None]:
         """Answer each command of a stream, in the order sent, with its own outcome."""
         batch = Batch(self._handler, self._receipts, self._batch, context)
         # Closed here and now: what it reads the requests with must have ended before they are closed.

@@ -22,6 +22,12 @@ __all__ = [
 ]
 
 
+@pytest.fixture(params=["core", "aio"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds for one engine holds for the other; the test runs once with each."""
+    monkeypatch.setenv("DIPTYCH_GRPC_ENGINE", request.param)
+
+
 @pytest.fixture
 async def models(valkey: TestValkey) -> AsyncIterator[ReadModels]:
     async with read_models(valkey) as started:

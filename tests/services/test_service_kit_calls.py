@@ -25,6 +25,8 @@ from tests.services.kit_service import (
     valid_request,
 )
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 async def test_each_shape_of_call_reaches_the_snake_case_method() -> None:
     async with serving(Weaving()) as (_, channel):
@@ -34,12 +36,48 @@ async def test_each_shape_of_call_reaches_the_snake_case_method() -> None:
         assert [each.order_id for each in await all_of(duplex(channel)(iter(requests)))] == ["3", "4"]
 
 
+async def test_no_event_is_lost_where_many_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service_kit.core_events._MOST_EVENTS", 2)
+    async with serving(Weaving()) as (_, channel):
+        answers = await asyncio.gather(*[unary(channel)(valid_request(str(number))) for number in range(200)])
+    assert [each.order_id for each in answers] == [str(number) for number in range(200)]
+
+
 async def test_a_response_may_be_ready_bytes() -> None:
     async def weave(request: Any, _context: CallContext) -> bytes:
         return answer(request).SerializeToString()
 
     async with serving(Weaving(weave=weave)) as (_, channel):
         assert (await unary(channel)(valid_request("7"))).order_id == "7"
+
+
+@pytest.mark.parametrize("size", [1, 50_000])
+async def test_several_responses_given_at_once_arrive_each_and_in_order(size: int) -> None:
+    ids = [f"{number}-{'x' * size}" for number in range(40)]
+
+    async def spin(_request: Any, _context: CallContext) -> AsyncIterator[Any]:
+        for first in (0, 20):
+            yield [
+                orders_pb2.PlaceOrderResponse(order_id=each).SerializeToString()
+                for each in ids[first : first + 20]
+            ]
+
+    async with serving(Weaving(spin=spin)) as (_, channel):
+        assert [each.order_id for each in await all_of(stream(channel)(valid_request()))] == ids
+
+
+async def test_responses_given_at_once_leave_before_the_next_ones_are_there() -> None:
+    more = asyncio.Event()
+
+    async def spin(_request: Any, _context: CallContext) -> AsyncIterator[Any]:
+        yield [orders_pb2.PlaceOrderResponse(order_id=each).SerializeToString() for each in "12"]
+        await more.wait()
+
+    async with serving(Weaving(spin=spin)) as (_, channel):
+        call = stream(channel)(valid_request())
+        assert [(await call.read()).order_id for _ in range(2)] == ["1", "2"]
+        more.set()
+        assert await call.read() is grpc.aio.EOF
 
 
 async def test_a_broken_rule_names_its_field_by_path() -> None:

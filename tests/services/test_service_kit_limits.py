@@ -1,6 +1,7 @@
 """Callers that hang up, deadlines, the load limit and slow readers, over a real port."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -23,6 +24,8 @@ from tests.services.kit_service import (
     valid_request,
 )
 from tests.waiting import DEADLINE_SECONDS
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.mark.parametrize("shape", [unary, stream])
@@ -150,3 +153,20 @@ async def test_without_the_write_timeout_such_a_reader_would_hold_its_handler() 
 async def _rest_of(call: Any) -> None:
     while await call.read() is not grpc.aio.EOF:
         pass
+
+
+async def test_calls_that_callers_gave_up_make_room_without_the_garbage_collector() -> None:
+    async def spin(request: Any, _context: CallContext) -> AsyncIterator[Any]:
+        yield answer(request)
+        await asyncio.Event().wait()
+
+    gc.disable()
+    try:
+        async with serving(Weaving(spin=spin)) as (_, channel):
+            # More than the core lets one connection have at a time.
+            for _ in range(1100):
+                call = stream(channel)(valid_request("42"))
+                assert (await call.read()).order_id == "42"
+                call.cancel()
+    finally:
+        gc.enable()

@@ -34,6 +34,8 @@ from tests.services.kit_service import (
 )
 from tests.waiting import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 _SERVING, _NOT_SERVING = 1, 2
 
 

@@ -1,0 +1,1 @@
+"""What is measured, one module a subject; each gives its section while what it needs runs."""

@@ -1,0 +1,1 @@
+"""What was found: a table, a file for programs, a plot."""

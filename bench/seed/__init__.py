@@ -1,0 +1,1 @@
+"""What the stores hold before anything is measured: orders and families by the hundred thousand."""

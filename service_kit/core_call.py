@@ -1,0 +1,147 @@
+"""One call of the C core: its operations as coroutines, all in the event loop."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from typing import Any
+
+import grpc
+from grpc._cython import cygrpc
+
+from service_kit.calls import CallerGone
+
+Trailers = Iterable[tuple[str, str | bytes]]
+
+_NO_FLAGS = 0
+_TAKEN: int = cygrpc.CallError.ok
+# GRPC_WRITE_BUFFER_HINT: one system call for many small messages.
+_HOLD = 1
+# The core has no word for "no deadline" but a time that is centuries away.
+_NO_DEADLINE = 1e11
+
+
+class CoreCall:
+    """A call from its arrival to its status; its task is cancelled when the caller hangs up."""
+
+    __slots__ = (
+        "_core",
+        "_deadline",
+        "_has_ended",
+        "_has_headers",
+        "_is_gone",
+        "_reading",
+        "_task",
+        "_writing",
+        "metadata",
+    )
+
+    def __init__(self, event: Any) -> None:
+        self.metadata = event.invocation_metadata
+        self._task: asyncio.Task[None] | None = None
+        # Let go as soon as nothing more is sent: the core counts a call as long as it is held, and what else
+        # refers to this object may form a cycle that is found late.
+        self._core: Any = event.call
+        self._deadline: float = event.call_details.deadline
+        self._is_gone = False
+        self._has_headers = False
+        self._has_ended = False
+        self._reading: asyncio.Future[bytes | None] | None = None
+        self._writing: asyncio.Future[bool] | None = None
+        self._start((cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS),), self._closed)
+
+    def is_served_by(self, task: asyncio.Task[None]) -> None:
+        """Cancel this task when the caller hangs up, or has done so."""
+        self._task = task
+        task.add_done_callback(self._left)
+        if self._is_gone:
+            task.cancel()
+
+    def time_remaining(self) -> float | None:
+        """The seconds that the caller left, None when it set no deadline."""
+        return None if self._deadline > _NO_DEADLINE else self._deadline - time.time()
+
+    def peer(self) -> str:
+        """The caller's address, as long as the call is not over."""
+        address: bytes = b"" if self._core is None else self._core.peer()
+        return address.decode()
+
+    def receive(self, then: Callable[[bytes | None], None]) -> None:
+        """Call `then` with the next message, None when there is none."""
+        if not self._start(
+            (cygrpc.ReceiveMessageOperation(_NO_FLAGS),),
+            lambda event: then(event.batch_operations[0].message()),
+        ):
+            then(None)
+
+    async def contents(self) -> AsyncGenerator[bytes, None]:
+        """The messages until the caller ends its side."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._reading = loop.create_future()
+            self.receive(self._received)
+            content = await self._reading
+            if content is None:
+                return
+            yield content
+
+    async def write(self, body: bytes, is_followed: bool) -> None:
+        """Send a message, or hold it until the one that follows; returns when that may be sent.
+
+        Raises CallerGone.
+        """
+        if self._is_gone:
+            raise CallerGone
+        self._writing = asyncio.get_running_loop().create_future()
+        # With the headers it would be held until the next one, which waits for it.
+        is_held = is_followed and self._has_headers
+        message = cygrpc.SendMessageOperation(body, _HOLD if is_held else _NO_FLAGS)
+        if not self._start((*self._headers(), message), self._written) or not await self._writing:
+            raise CallerGone
+
+    def end(self, code: grpc.StatusCode, details: str, trailers: Trailers, body: bytes | None = None) -> None:
+        """Send the status, with a unary call's response before it; only the first time counts."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        if self._is_gone:
+            self._core = None
+            return
+        message = () if body is None else (cygrpc.SendMessageOperation(body, _NO_FLAGS),)
+        number: int = code.value[0]
+        status = cygrpc.SendStatusFromServerOperation(tuple(trailers), number, details.encode(), _NO_FLAGS)
+        if not self._start((*self._headers(), *message, status), self._over):
+            self._core = None
+
+    def _headers(self) -> tuple[Any, ...]:
+        if self._has_headers:
+            return ()
+        self._has_headers = True
+        return (cygrpc.SendInitialMetadataOperation((), _NO_FLAGS),)
+
+    def _start(self, operations: tuple[Any, ...], done: Callable[[Any], None]) -> bool:
+        """Whether the core took the operations, and so will call `done`."""
+        if self._core is None:
+            return False
+        error: int = self._core.start_server_batch(operations, done)
+        return error == _TAKEN
+
+    def _closed(self, event: Any) -> None:
+        if event.batch_operations[0].cancelled():
+            self._is_gone = True
+            if self._task is not None:
+                self._task.cancel()
+
+    def _received(self, content: bytes | None) -> None:
+        if self._reading is not None and not self._reading.done():
+            self._reading.set_result(content)
+
+    def _written(self, event: Any) -> None:
+        if self._writing is not None and not self._writing.done():
+            self._writing.set_result(event.success)
+
+    def _left(self, _task: asyncio.Task[None]) -> None:
+        if not self._has_ended:
+            self._core = None
+
+    def _over(self, _event: object) -> None:
+        self._core = None

@@ -1,0 +1,75 @@
+"""Brings the events of gRPC's C core into the event loop, many of them at each crossing."""
+
+import asyncio
+import threading
+from typing import Any
+
+from grpc._cython import cygrpc
+
+# So many events at most before the loop turns to other work.
+_MOST_EVENTS = 256
+_AT_ONCE = 0.0
+
+
+class CompletionQueue:
+    """The core's queue; an event's tag is what is called with it, in the loop.
+
+    A thread of its own waits for the first event. It then rests while the loop takes whatever else is there,
+    and until a turn brings nothing: taking turns at each event, both would wait for each other all the time.
+    """
+
+    def __init__(self) -> None:
+        self.core = cygrpc.CompletionQueue()
+        self._loop = asyncio.get_running_loop()
+        # A lock for one to release and the other to take: a Semaphore is many times slower.
+        self._may_wait = threading.Lock()
+        self._may_wait.acquire()
+        self._thread = threading.Thread(target=self._wait, name="gRPC events", daemon=True)
+        self._is_stopping = False
+        self._has_ended = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin to bring events."""
+        self._thread.start()
+        self._may_wait.release()
+
+    async def stop(self) -> None:
+        """Bring what is left and end; nothing may be begun any more."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            self.core.shutdown()
+        await self._has_ended.wait()
+        self._thread.join()
+
+    def _wait(self) -> None:
+        while True:
+            self._may_wait.acquire()
+            event = self.core.poll()
+            if event.completion_type == cygrpc.CompletionType.queue_shutdown:
+                self._loop.call_soon_threadsafe(self._has_ended.set)
+                return
+            self._loop.call_soon_threadsafe(self._take, event)
+
+    def _take(self, event: Any) -> None:
+        taken = 0
+        while event.completion_type == cygrpc.CompletionType.operation_complete:
+            self._hand_over(event)
+            taken += 1
+            if taken == _MOST_EVENTS:
+                break
+            event = self.core.poll(_AT_ONCE)
+        if taken:
+            # While events come at every turn of the loop, the thread rests on.
+            self._loop.call_soon(self._look)
+        else:
+            # A shutdown is reported again to whoever asks next.
+            self._may_wait.release()
+
+    def _look(self) -> None:
+        self._take(self.core.poll(_AT_ONCE))
+
+    def _hand_over(self, event: Any) -> None:
+        try:
+            event.tag(event)
+        except Exception as error:  # noqa: BLE001 - one call's failure must not stop the others' events
+            self._loop.call_exception_handler({"message": "a gRPC event was not handled", "exception": error})
