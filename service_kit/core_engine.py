@@ -6,6 +6,7 @@ it is used; aio_engine serves with any other.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -148,7 +149,8 @@ async def _server_stream(guard: CallGuard, method: Method, call: CoreCall, conte
 
 async def _duplex(guard: CallGuard, method: Method, call: CoreCall) -> None:
     context = _open(guard, method, call)
-    await _streamed(call, context, guard.duplex(method, context, call.contents(), call.write))
+    async with aclosing(call.contents()) as contents:
+        await _streamed(call, context, guard.duplex(method, context, contents, call.write))
 
 
 async def _streamed(call: CoreCall, context: CallContext, answering: Awaitable[None]) -> None:

@@ -51,6 +51,8 @@ class CompletionQueue:
                 return
             if not self._tell(self._take, event):
                 return
+            # While it waits for the next one, the thread would keep this one's call alive.
+            del event
 
     def _tell(self, told: Callable[..., None], *arguments: Any) -> bool:
         """Whether there is a loop to tell: a program that fails may close it without a stop."""
