@@ -1,4 +1,4 @@
-"""Clients that are no Python, made ready in .clients/ once for each state of the lists beside this file.
+"""Clients that are no Python, made ready in .clients/ once for each state of the lists beside this.
 
     python -m tests.clients.environment
 
@@ -19,19 +19,21 @@ GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3"
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[1]
-_LISTS = ("requirements.txt", "package-lock.json", "environment.py")
+_LISTS = ("requirements.txt", "package-lock.json")
+# Copied beside the packages, where Node looks for them.
+_NODE_CLIENT = "node_client.mjs"
 # Of Go it is what follows 1.
 _SINCE = {"node": 18, "go": 21}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
-    """The programs, and the folder whose node_modules Node takes."""
+    """The programs, and the script that Node runs."""
 
     buf: Path
     grpcurl: Path
     node: Path
-    node_folder: Path
+    node_client: Path
 
 
 def clients() -> Clients:
@@ -43,7 +45,7 @@ def clients() -> Clients:
         buf=Path(sys.executable).with_name("buf"),
         grpcurl=place / "bin" / "grpcurl",
         node=Path((place / "node").read_text("utf-8")),
-        node_folder=place,
+        node_client=Path(shutil.copy(_HERE / _NODE_CLIENT, place)),
     )
 
 
@@ -67,7 +69,7 @@ def make() -> None:
 
 
 def _place() -> Path:
-    content = b"".join((_HERE / name).read_bytes() for name in _LISTS)
+    content = GRPCURL.encode() + b"".join((_HERE / name).read_bytes() for name in _LISTS)
     return _ROOT / ".clients" / hashlib.sha256(content).hexdigest()[:12]
 
 
@@ -88,7 +90,7 @@ def _install_wheels(place: Path) -> None:
 
 
 def _make_node(place: Path, node: Path) -> None:
-    for name in ("package.json", "package-lock.json", "node_client.mjs"):
+    for name in ("package.json", "package-lock.json"):
         shutil.copy(_HERE / name, place)
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     program = [str(node), str(npm)] if npm.exists() else ["npm"]

@@ -68,7 +68,7 @@ named.set("x-anything-bin", Buffer.from([0, 255, 128]));
 
 console.log(JSON.stringify({
   unary: await unary(client, request("7")),
-  packed: await unary(packing, request("7".repeat(200))),
+  packed: await unary(packing, request("7".repeat(100))),
   refused: await unary(client, { order_id: "7" }, {}, named),
   late: await unary(client, request("wait"), { deadline: Date.now() + 300 }),
   streamed: await streamed(request("pages")),
