@@ -10,7 +10,7 @@ from contextlib import aclosing
 from typing import Any
 
 import grpc
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
 from service_kit.calls import CallerGone, CallGuard
 from service_kit.context import CallContext

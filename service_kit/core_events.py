@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
 # So many events at most before the loop turns to other work.
 _MOST_EVENTS = 256

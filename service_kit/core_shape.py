@@ -3,7 +3,7 @@
 from typing import Any
 
 import grpc
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
 TESTED_VERSION = "1.85.1"
 

@@ -56,7 +56,7 @@ def test_callers_without_a_certificate_stay_outside(running: DiptychRun) -> None
             health_pb2_grpc.HealthStub(channel).Check(
                 health_pb2.HealthCheckRequest(), timeout=_DEADLINE_SECONDS
             )
-        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE  # type: ignore[attr-defined] # a call too
+        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 def test_the_status_and_the_demo_work_and_show_how_to_call(running: DiptychRun) -> None:

@@ -119,15 +119,15 @@ async def test_grpcurl_shows_a_refusal_with_its_details(programs: Clients) -> No
         refused = json.loads(errors)
         assert (refused["code"], code) == (3, 64 + 3)
         assert "INVALID_REQUEST" in json.dumps(refused["details"])
-        command = (programs.grpcurl, "-plaintext", "-max-time", "0.5", "-d", _body("wait"))
-        _, errors, code = await _said(*command, server.address, rpc)
+        late = (programs.grpcurl, "-plaintext", "-max-time", "0.5", "-d", _body("wait"))
+        _, errors, code = await _said(*late, server.address, rpc)
         assert code == 64 + 4, errors
 
 
 async def test_grpcurl_calls_over_tls(programs: Clients, tmp_path: Path) -> None:
     authority = Authority(tmp_path, "authority")
     served, shown = authority.sign("server"), authority.sign("caller")
-    settings = {"tls_certificate": served.certificate, "tls_key": served.key}
+    settings: dict[str, Any] = {"tls_certificate": served.certificate, "tls_key": served.key}
     async with serving(_weaving(), tls_client_ca=authority.certificate, **settings) as (server, _):
         command = (programs.grpcurl, "-cacert", authority.certificate)
         asked = ("-d", _body("7"), server.address, f"{SERVICE_NAME}/Weave")

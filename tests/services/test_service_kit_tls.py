@@ -49,8 +49,8 @@ def _settings(served: Signed, **more: Any) -> dict[str, Any]:
 def _trusting(authority: Authority, shown: Signed | None = None) -> grpc.ChannelCredentials:
     return grpc.ssl_channel_credentials(
         authority.certificate.read_bytes(),
-        shown and shown.key.read_bytes(),
-        shown and shown.certificate.read_bytes(),
+        None if shown is None else shown.key.read_bytes(),
+        None if shown is None else shown.certificate.read_bytes(),
     )
 
 
