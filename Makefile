@@ -25,8 +25,8 @@ FAULTS := tests/faults/test_faults.py tests/faults/sabotage
 
 # They need programs from npm and the Go proxy, which `make test` must not ask for.
 CLIENTS := tests/services/test_service_kit_clients.py
-# These run with both engines by themselves, or have nothing to do with calls.
-BOTH_ENGINES := $(wildcard tests/services/test_service_kit_*.py) tests/services/test_bench_load.py
+# These run with both engines by themselves.
+BOTH_ENGINES := $(shell grep -l '"engine"' tests/services/test_*.py)
 
 test: .venv/ready ## pass all tests but those of clients and the long ones of faults
 	$(BIN)/pytest $(addprefix --ignore=,$(FAULTS) $(CLIENTS))

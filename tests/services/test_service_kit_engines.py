@@ -117,6 +117,25 @@ async def test_a_status_that_cannot_be_sent_becomes_another_one(monkeypatch: pyt
             assert refused.code is grpc.StatusCode.INTERNAL
 
 
+async def test_an_event_that_fails_spares_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    received, failures = CoreServer._received, iter((KeyError, None, OSError))
+
+    def failing(self: CoreServer, *arguments: Any) -> None:
+        if failure := next(failures, None):
+            raise failure
+        received(self, *arguments)
+
+    monkeypatch.setattr(CoreServer, "_received", failing)
+    async with serving(Weaving(), grpc_engine="core") as (_, channel):
+        calls = [asyncio.ensure_future(unary(channel)(valid_request("7"), timeout=2)) for _ in range(9)]
+        await asyncio.wait(calls)
+        assert sum(call.exception() is None for call in calls) == 7
+        assert (await unary(channel)(valid_request("7"))).order_id == "7"
+    assert "a gRPC event was not handled" in capsys.readouterr().err
+
+
 async def test_a_loop_that_is_closed_without_a_stop_ends_the_thread_of_events() -> None:
     """A program that fails must not hang on what was begun, nor say more than what failed."""
     code = """
