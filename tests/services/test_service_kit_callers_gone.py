@@ -138,6 +138,32 @@ async def test_nothing_is_left_of_calls_that_ended_in_any_way(is_kept: bool) -> 
             await eventually(is_nothing_left)
 
 
+async def test_a_call_that_was_answered_or_refused_is_gone_without_the_garbage_collector() -> None:
+    async def weave(request: Any, _context: CallContext) -> Any:
+        if request.order_id == "fail":
+            raise KeyError("lost")
+        return answer(request)
+
+    async def spin(request: Any, context: CallContext) -> AsyncIterator[Any]:
+        yield await weave(request, context)
+
+    async def is_nothing_left() -> bool:
+        return _alive() == 0
+
+    gc.collect()
+    await eventually(is_nothing_left)
+    gc.disable()
+    try:
+        async with serving(Weaving(weave=weave, spin=spin), grpc_engine="core") as (_, channel):
+            for shape in (unary, stream):
+                await _ended(shape, shape(channel)(valid_request("42")))
+                await refusal_of(_ended(shape, shape(channel)(valid_request("fail"))))
+                await refusal_of(_ended(shape, shape(channel, raw=True)(b"\xff")))
+            await eventually(is_nothing_left)
+    finally:
+        gc.enable()
+
+
 async def _call_in_every_way(channel: grpc.aio.Channel, entered: asyncio.Semaphore) -> None:
     for shape in (unary, stream):
         await _ended(shape, shape(channel)(valid_request("42")))
