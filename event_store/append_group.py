@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from event_store.arrays import ByteaArray, Int2Array, Int4Array, TextArray, UuidArray
+from event_store.arrays import Array, ByteaArray, Int2Array, Int4Array, TextArray, UuidArray
 from event_store.events import (
     Append,
     Appended,
@@ -27,7 +27,7 @@ class AppendGroup:
 
     appends: Sequence[Append]
     streams: Sequence[str]
-    parameters: Sequence[object]
+    parameters: Sequence[Array]
     known: Known
 
 
