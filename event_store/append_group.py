@@ -108,7 +108,7 @@ def outcomes(group: AppendGroup, rows: Sequence[tuple[Any, ...]]) -> list[Outcom
 
 
 def _outcome(group: AppendGroup, append: Append, row: tuple[Any, ...]) -> Outcome | None:
-    outcome, stream_number, stream_version, position, recorded_at, epoch = row[:6]
+    outcome, stream_number, stream_version, position, recorded_at, epoch, *_ = row
     if outcome == _APPENDED:
         stored = StoredCommand(
             command_id=append.command_id,

@@ -3,7 +3,6 @@
 import hashlib
 
 from diptych.command.v1.command_pb2 import CommandReceipt
-from diptych.consistency.v1.consistency_pb2 import ConsistencyToken
 from google.protobuf.message import Message
 
 from event_store import StoredCommand
@@ -29,10 +28,10 @@ class Receipts:
             stream=stored.stream,
             version=stored.version,
             position=stored.position,
-            token=ConsistencyToken(token=seal_point(point, self._key)),
             recorded_at=timestamp(stored.recorded_at),
             replayed=replayed,
         )
+        receipt.token.token = seal_point(point, self._key)
         return field(_RECEIPT_FIELD, receipt.SerializeToString()) + stored.response
 
     def fingerprint(self, name: str, request: Message) -> bytes:
