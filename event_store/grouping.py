@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 # For so many turns of the loop a group waits for calls that keep coming; on an idle loop a turn is nothing.
 _MOST_TURNS = 8
 # A group so large waits for no more: those that come now are prepared while it is run.
-_ENOUGH_CALLS = 24
+_ENOUGH_CALLS = 32
 
 
 class Grouping(Generic[Request, Answer]):
