@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from event_store.arrays import ByteaArray, Int2Array, Int4Array, TextArray, UuidArray
+from event_store.arrays import Array, ByteaArray, Int2Array, Int4Array, TextArray, UuidArray
 from event_store.events import (
     Append,
     Appended,
@@ -27,7 +27,7 @@ class AppendGroup:
 
     appends: Sequence[Append]
     streams: Sequence[str]
-    parameters: Sequence[object]
+    parameters: Sequence[Array]
     known: Known
 
 
@@ -108,7 +108,7 @@ def outcomes(group: AppendGroup, rows: Sequence[tuple[Any, ...]]) -> list[Outcom
 
 
 def _outcome(group: AppendGroup, append: Append, row: tuple[Any, ...]) -> Outcome | None:
-    outcome, stream_number, stream_version, position, recorded_at, epoch = row[:6]
+    outcome, stream_number, stream_version, position, recorded_at, epoch, *_ = row
     if outcome == _APPENDED:
         stored = StoredCommand(
             command_id=append.command_id,

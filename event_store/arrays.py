@@ -19,7 +19,7 @@ _LENGTH = Struct("!i")
 _NULL = _LENGTH.pack(-1)
 
 
-class _Array(bytes):
+class Array(bytes):
     """The wire bytes of an array; the class says of what."""
 
     __slots__ = ()
@@ -27,81 +27,81 @@ class _Array(bytes):
     array_oid = 0
 
     @classmethod
-    def _of_parts(cls, count: int, parts: Iterable[bytes]) -> "_Array":
+    def _of_parts(cls, count: int, parts: Iterable[bytes]) -> "Array":
         if not count:
             return cls(_EMPTY.pack(0, 0, cls.element_oid))
         return cls(_HEADER.pack(1, 1, cls.element_oid, count, 1) + b"".join(parts))
 
 
-class Int2Array(_Array):
+class Int2Array(Array):
     """smallint[]"""
 
     __slots__ = ()
     element_oid, array_oid = 21, 1005
 
     @classmethod
-    def of(cls, values: Sequence[int]) -> _Array:
+    def of(cls, values: Sequence[int]) -> Array:
         count = len(values)
         return cls._of_parts(count, [pack("!" + "ih" * count, *chain.from_iterable(zip(repeat(2), values)))])
 
 
-class Int4Array(_Array):
+class Int4Array(Array):
     """integer[]"""
 
     __slots__ = ()
     element_oid, array_oid = 23, 1007
 
     @classmethod
-    def of(cls, values: Sequence[int]) -> _Array:
+    def of(cls, values: Sequence[int]) -> Array:
         flat = [4] * (2 * len(values))
         flat[1::2] = values
         return cls._of_parts(len(values), [pack(f"!{len(flat)}i", *flat)])
 
 
-class Int8Array(_Array):
+class Int8Array(Array):
     """bigint[]"""
 
     __slots__ = ()
     element_oid, array_oid = 20, 1016
 
     @classmethod
-    def of(cls, values: Sequence[int]) -> _Array:
+    def of(cls, values: Sequence[int]) -> Array:
         flat = [part for value in values for part in (8, value)]
         return cls._of_parts(len(values), [pack("!" + "iq" * len(values), *flat)])
 
 
-class UuidArray(_Array):
+class UuidArray(Array):
     """uuid[]"""
 
     __slots__ = ()
     element_oid, array_oid = 2950, 2951
 
     @classmethod
-    def of(cls, values: Sequence[UUID]) -> _Array:
+    def of(cls, values: Sequence[UUID]) -> Array:
         sixteen = _LENGTH.pack(16)
         return cls._of_parts(len(values), [sixteen + value.bytes for value in values])
 
 
-class ByteaArray(_Array):
+class ByteaArray(Array):
     """bytea[]"""
 
     __slots__ = ()
     element_oid, array_oid = 17, 1001
 
     @classmethod
-    def of(cls, values: Sequence[bytes]) -> _Array:
+    def of(cls, values: Sequence[bytes]) -> Array:
         length = _LENGTH.pack
         return cls._of_parts(len(values), [part for value in values for part in (length(len(value)), value)])
 
 
-class TextArray(_Array):
+class TextArray(Array):
     """text[], None for null"""
 
     __slots__ = ()
     element_oid, array_oid = 25, 1009
 
     @classmethod
-    def of(cls, values: Sequence[str | None]) -> _Array:
+    def of(cls, values: Sequence[str | None]) -> Array:
         return cls._of_parts(len(values), map(_text_part, values))
 
 

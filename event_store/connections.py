@@ -17,11 +17,11 @@ from sqlalchemy.engine import AdaptedConnection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from event_store.arrays import register_arrays
+from event_store.arrays import Array, register_arrays
 from event_store.errors import LogFull, StoreUnavailable
+from event_store.prepared import Prepared, Row
 from event_store.statements import statement
 
-Row = tuple[Any, ...]
 Result = TypeVar("Result")
 
 _NOT_NOW = (
@@ -44,6 +44,7 @@ class Connection:
         self._silence_seconds = silence_seconds
         self._cursor: psycopg.AsyncRawCursor[Row] = psycopg.AsyncRawCursor(driver)
         self._cursor.format = Format.BINARY
+        self._prepared = Prepared(driver)
         self.driver = driver
         self.has_warned = False
         driver.add_notice_handler(self._notice)
@@ -63,10 +64,18 @@ class Connection:
 
     async def fetch(self, name: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a statement; a silent server is cut off, since cancelling would wait for it."""
-        watchdog = asyncio.get_running_loop().call_later(self._silence_seconds, self.cut)
+        watchdog = self._watchdog()
         try:
             await self._cursor.execute(statement(name), parameters, prepare=True)
             return await self._cursor.fetchall() if self._cursor.description else []
+        finally:
+            watchdog.cancel()
+
+    async def repeat(self, name: str, parameters: Sequence[Array] = ()) -> list[Row]:
+        """As `fetch`, at a third of its cost, for a connection of one's own and ready parameters."""
+        watchdog = self._watchdog()
+        try:
+            return await self._prepared.fetch(name, parameters)
         finally:
             watchdog.cancel()
 
@@ -83,6 +92,9 @@ class Connection:
         if self.driver.closed:
             await self._owner.invalidate()
         await self._owner.close()
+
+    def _watchdog(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(self._silence_seconds, self.cut)
 
     def _notice(self, diagnostic: psycopg.errors.Diagnostic) -> None:
         self.has_warned = self.has_warned or diagnostic.sqlstate == "01000"

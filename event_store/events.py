@@ -1,4 +1,7 @@
-"""What is appended to the log, what comes back, and what is read from it."""
+"""What is appended to the log, what comes back, and what is read from it.
+
+What each command or event makes some of is a named tuple: made in a fraction of a dataclass's time.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,8 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event to append; `type` is its full protobuf name."""
 
     stream: str
@@ -17,8 +19,7 @@ class NewEvent:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamRead:
+class StreamRead(NamedTuple):
     """A stream that a decision read, and the version it saw there; 0 when there was no stream."""
 
     stream: str
@@ -37,7 +38,8 @@ class Attempt:
         self.is_appended = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Neither frozen nor compared: a frozen field costs three times as much to set, and each command has eleven.
+@dataclass(slots=True, kw_only=True, eq=False)
 class Append:
     """One command's events, appended whole or not at all.
 
@@ -65,15 +67,14 @@ class Append:
     def __post_init__(self) -> None:
         """Refuses what the log could not check: a stream written, but not read; nothing to append."""
         read = {seen.stream for seen in self.reads}
-        unread = {event.stream for event in self.events} | {self.stream}
-        if not self.events or not unread <= read:
-            raise ValueError(
-                f"command {self.command_id} appends to {sorted(unread - read)} without reading it"
-            )
+        unread = {event.stream for event in self.events}
+        unread.add(self.stream)
+        unread -= read
+        if unread or not self.events:
+            raise ValueError(f"command {self.command_id} appends to {sorted(unread)} without reading it")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCommand:
+class StoredCommand(NamedTuple):
     """An accepted command: `version` of its main stream after it, `position` of its last event."""
 
     command_id: UUID
@@ -123,7 +124,7 @@ Outcome = Appended | Duplicate | WrongVersion | PredecessorFailed
 
 
 class StoredEvent(NamedTuple):
-    """An event of the log. A named tuple, because a rebuild makes millions of them from rows."""
+    """An event of the log."""
 
     position: int
     stream: str

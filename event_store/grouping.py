@@ -10,6 +10,8 @@ Answer = TypeVar("Answer")
 
 # For so many turns of the loop a group waits for calls that keep coming; on an idle loop a turn is nothing.
 _MOST_TURNS = 8
+# A group so large waits for no more: those that come now are prepared while it is run.
+_ENOUGH_CALLS = 32
 
 
 class Grouping(Generic[Request, Answer]):
@@ -68,7 +70,7 @@ class Grouping(Generic[Request, Answer]):
         """Let those who are about to call do so: a group of thirty costs hardly more than one of three."""
         for _ in range(_MOST_TURNS):
             before = len(self._waiting)
-            if not 0 < before < self._largest:
+            if not 0 < before < _ENOUGH_CALLS:
                 return
             await asyncio.sleep(0)
             if len(self._waiting) <= before:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from event_store.arrays import Int8Array, UuidArray
+from event_store.arrays import Array, Int8Array, UuidArray
 from event_store.errors import HistoryReplaced
 
 
@@ -20,7 +20,7 @@ class Known:
     points: tuple[tuple[int, UUID], ...]
 
     @property
-    def parameters(self) -> tuple[object, object]:
+    def parameters(self) -> tuple[Array, Array]:
         """The positions and the ids."""
         return Int8Array.of([point[0] for point in self.points]), UuidArray.of(
             [point[1] for point in self.points]

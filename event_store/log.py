@@ -5,9 +5,10 @@ from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from event_store.arrays import TextArray
-from event_store.connections import Connections, Row
+from event_store.connections import Connections
 from event_store.events import DescriptorSet, LogHead, LogPage, LogPartition, PageBound, StoredEvent
 from event_store.hints import Hints, Listener
+from event_store.prepared import Row
 
 # A filtered page looks through so many positions at most: some milliseconds of work.
 FILTERED_WINDOW = 20_000

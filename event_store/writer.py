@@ -15,10 +15,11 @@ from event_store.append_group import (
     outcomes,
 )
 from event_store.arrays import TextArray, UuidArray
-from event_store.connections import Connection, Connections, Row, as_store_error
+from event_store.connections import Connection, Connections, as_store_error
 from event_store.errors import CommitOutcomeUnknown, StoreError, StoreUnavailable
 from event_store.events import Append, Appended, Duplicate, Outcome, PredecessorFailed, StoredCommand
 from event_store.history import History
+from event_store.prepared import Row
 
 
 class Writer:
@@ -163,7 +164,7 @@ async def _fetch(connection: Connection, group: AppendGroup) -> list[Row]:
     if failpoints.is_armed:
         await failpoints.reach("append.before_send", connection.cut)
         failpoints.soon("append.under_way", connection.cut)
-    rows = await connection.fetch("append", group.parameters)
+    rows = await connection.repeat("append", group.parameters)
     if failpoints.is_armed:
         await failpoints.reach("append.answered")
     if connection.has_warned:

@@ -1,7 +1,7 @@
 """The consistency token: a place in the log that a caller carries from an answer to a query."""
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from service_kit.tokens import TokenInvalid, open_sealed, seal
@@ -10,8 +10,7 @@ _KIND = "consistency"
 _HEAD = struct.Struct(">16sQQ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsistencyPoint:
+class ConsistencyPoint(NamedTuple):
     """A position in the history `epoch`; a command's receipt also names its stream and version."""
 
     epoch: UUID

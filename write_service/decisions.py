@@ -74,7 +74,9 @@ class Decisions:
                 if stream.name not in held:
                     held[stream.name] = self._cache.of(stream)
             cached = [held[stream.name] for stream in streams]
-            missing = self._missing(execution, cached)
+            # Where it reads nothing more, everything was looked at above, and nothing awaited since.
+            if missing or len(cached) > 1:
+                missing = self._missing(execution, cached)
             if not missing:
                 return {each.stream.name: (each, each.latest) for each in cached}
             await self._loader.load(missing)

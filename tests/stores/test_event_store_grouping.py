@@ -37,3 +37,27 @@ async def test_calls_that_keep_coming_share_groups(monkeypatch: pytest.MonkeyPat
     assert max(sizes) > 5
     monkeypatch.setattr("event_store.grouping._MOST_TURNS", 0)
     assert max(await _group_sizes(200, is_each_awaited=False)) <= 3
+
+
+async def _largest_group(calls_a_turn: int) -> int:
+    sizes: list[int] = []
+
+    async def run(numbers: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(numbers))
+        await asyncio.sleep(0)
+        return numbers
+
+    grouping: Grouping[int, int] = Grouping(run, largest=512)
+    for _ in range(100):
+        for number in range(calls_a_turn):
+            grouping.submit(number)
+        await asyncio.sleep(0)
+    await grouping.finish()
+    return max(sizes)
+
+
+async def test_a_group_that_is_large_enough_waits_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that still come are prepared while it is run."""
+    assert await _largest_group(10) < 50
+    monkeypatch.setattr("event_store.grouping._ENOUGH_CALLS", 10_000)
+    assert await _largest_group(10) > 50

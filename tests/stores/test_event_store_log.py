@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import psycopg
+import pytest
 
 from event_store import EventLog, EventStore
 from event_store import log as event_store_log
@@ -117,6 +118,38 @@ async def test_a_hint_ends_the_wait_of_every_follower(event_store: EventStore, e
         async with asyncio.timeout(DEADLINE_SECONDS):
             await appended(event_store, an_append("order-1", 0))
             await waiting
+
+
+@pytest.mark.parametrize(("pause_seconds", "is_one"), [(600, True), (0, False)])
+async def test_appends_shortly_after_each_other_share_a_hint(
+    event_store: EventStore,
+    log_database: LogDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    pause_seconds: float,
+    is_one: bool,
+) -> None:
+    monkeypatch.setattr("event_store.hints._PAUSE_SECONDS", pause_seconds)
+    async with await psycopg.AsyncConnection.connect(log_database.admin_url, autocommit=True) as listener:
+        await listener.execute("LISTEN event_log_appended")
+        await appended(event_store, an_append("order-1", 0))
+        hints = [hint async for hint in listener.notifies(timeout=DEADLINE_SECONDS, stop_after=1)]
+        for version in range(1, 4):
+            await appended(event_store, an_append("order-1", version))
+            timeout = 0.05 if is_one else DEADLINE_SECONDS
+            hints += [hint async for hint in listener.notifies(timeout=timeout, stop_after=1)]
+    assert (len(hints) == 1) is is_one
+
+
+async def test_an_append_during_the_pause_is_hinted_at_after_it(
+    event_store: EventStore, event_log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("event_store.hints._PAUSE_SECONDS", 0.2)
+    async with event_log.hints() as hints, asyncio.timeout(DEADLINE_SECONDS):
+        await hints.wait(600)  # told that listening has begun
+        for version in range(2):
+            await appended(event_store, an_append("order-1", version))
+            await hints.wait(600)
 
 
 async def test_hints_go_on_after_the_connection_was_lost(
