@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from diptych.consistency.v1.consistency_pb2 import Consistency
 
-from read_service.encoding import field, fields
+from read_service.encoding import field
 from read_service.freshness import Answer, Floor, FreshReads
 from read_service.page_tokens import PageTokens, Place, Resumption
 from read_store import Operation
@@ -20,9 +20,10 @@ Read = Callable[[Sequence[Operation[Any]]], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """A page's rows, encoded. `next` is the place to go on after, None at the end of the list."""
+    """A page's rows, encoded as field 1. `next` is the place to go on after, None at the end of the list."""
 
-    items: list[bytes]
+    content: bytes
+    count: int
     next: Place | None
     answer: Answer
 
@@ -64,7 +65,7 @@ async def stream_pages(
     try:
         while True:
             rows = await reading
-            left -= len(rows.items)
+            left -= rows.count
             resumption = resumption_after(rows)
             if resumption is None or left <= 0:
                 yield encode_page(reads, rows, tokens, resumption)
@@ -86,12 +87,13 @@ async def one_page(
     rows = await _read_rows(
         reads, walk, tokens.read(request.page_token), size, consistency=request.consistency
     )
-    items, answer = rows.items, rows.answer
-    while len(items) < size and (resumption := resumption_after(rows)):
+    content, count, answer = [rows.content], rows.count, rows.answer
+    while count < size and (resumption := resumption_after(rows)):
         # A read looks at so many entities and no more, whether they are what is asked for or not.
-        rows = await _read_rows(reads, walk, resumption, size - len(items))
-        items = items + rows.items
-    page = Rows(items=items, next=rows.next, answer=answer)
+        rows = await _read_rows(reads, walk, resumption, size - count)
+        content.append(rows.content)
+        count += rows.count
+    page = Rows(content=b"".join(content), count=count, next=rows.next, answer=answer)
     return encode_page(reads, page, tokens, resumption_after(rows))
 
 
@@ -108,7 +110,7 @@ def resumption_after(rows: Rows) -> Resumption | None:
 def encode_page(reads: FreshReads, rows: Rows, tokens: PageTokens, resumption: Resumption | None) -> bytes:
     """Join a page from its rows."""
     next_page_token = b"" if resumption is None else field(2, tokens.write(resumption).encode())
-    return b"".join((fields(1, rows.items), next_page_token, field(3, reads.describe(rows.answer))))
+    return b"".join((rows.content, next_page_token, field(3, reads.describe(rows.answer))))
 
 
 async def _read_rows(

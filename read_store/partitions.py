@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from read_store.keys import partition_names, partition_of
 from read_store.merged_checkpoint import merge_checkpoints, parts_of
 from read_store.merging import (
     add_columns,
+    as_asked,
     asked_of_each,
     is_cut_short,
     joined_rows,
     merge,
+    unframed,
     with_joins,
 )
 from read_store.operations import EpochEnd, Operation
@@ -43,7 +46,8 @@ class PartitionedReads:
         """
         names = self._needed(stream)
         if len(names) > 1:
-            return await self._read_all(names, operations, begun_with)
+            snapshot = await self._read_all(names, list(map(unframed, operations)), begun_with)
+            return replace(snapshot, results=tuple(map(as_asked, operations, snapshot.results)))
         generation = begun_with[0] if begun_with else 0
         return await self._store.read(names[0], operations, begun_with=generation)
 
