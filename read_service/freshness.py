@@ -18,6 +18,7 @@ from read_service.refusals import epoch_changed, generation_gone, nothing_built,
 from read_service.requirements import Requirement, requirement_of, seconds_to_wait
 from read_store import (
     Checkpoint,
+    Frames,
     Operation,
     PartitionedReads,
     Places,
@@ -27,6 +28,8 @@ from read_store import (
     parts_of,
 )
 from service_kit.errors import ServiceError
+
+_NOTHING = Consistency()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +103,12 @@ class FreshReads:
         by that document's version. Raise ServiceError PROJECTION_BEHIND when the time to wait is over and the
         caller takes nothing stale; a floor is never undercut.
         """
-        stream = stream or entity
-        if floor is None and (consistency is None or consistency.WhichOneof("requirement") is None):
-            return await self._read_now(operations, stream)
-        asked = consistency or Consistency()
-        deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
+        asked, stream = consistency or _NOTHING, stream or entity
         takes_stale = asked.on_timeout == ON_TIMEOUT_SERVE_STALE
-        required = await self._required(asked, deadline, takes_stale=takes_stale)
-        wait = _Wait(self._models, stream, deadline)
+        required, wait = None, None
+        deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
+        if asked.WhichOneof("requirement") is not None:
+            required = await self._required(asked, deadline, takes_stale=takes_stale)
         self._refuse_other_partitions(floor)
         while True:
             snapshot = await self._models.read(
@@ -124,19 +125,16 @@ class FreshReads:
             if place.generation > 0 and not place.is_live and not (takes_stale and _stands_on(floor, place)):
                 # It is kept as it was when it was live, so what is missing will never come to it.
                 raise generation_gone()
+            wait = wait or _Wait(self._models, stream, deadline)
             if not await wait.for_more(missing, place):
                 if takes_stale and _stands_on(floor, place):
                     _refuse_nothing(place)
                     return Answer(checkpoint=place, results=snapshot.results, is_short=True)
                 raise projection_behind(place.position, missing.position)
 
-    async def _read_now(self, operations: Sequence[Operation[Any]], stream: str) -> Answer:
-        """Answer from the newest moment there is, for whoever requires nothing of it."""
-        snapshot = await self._models.read(operations, stream=stream)
-        if failpoints.is_armed:
-            await failpoints.reach("query.read")
-        _refuse_nothing(snapshot.checkpoint)
-        return Answer(checkpoint=snapshot.checkpoint, results=snapshot.results)
+    def joined(self, frames: Frames) -> bytes:
+        """Join the rows of a page; raise ReadModelDamaged."""
+        return self._models.joined(frames)
 
     def describe(self, answer: Answer) -> bytes:
         """Encode the answer's freshness."""

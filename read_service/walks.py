@@ -27,7 +27,7 @@ def walk_through(pattern: Page | TextPage) -> Walk:
     async def read_rows(read: Read, place: Place | None, limit: int) -> Rows:
         answer = await read((Framed(page=_page(pattern, place, limit)),))
         frames: Frames = answer.results[0]
-        return Rows(content=frames.content, count=frames.count, next=frames.next, answer=answer)
+        return Rows(frames=frames, answer=answer)
 
     return read_rows
 
@@ -38,8 +38,10 @@ def walk_encoded(pattern: Page | TextPage, encode: Callable[[Row], bytes]) -> Wa
     async def read_rows(read: Read, place: Place | None, limit: int) -> Rows:
         answer = await read((_page(pattern, place, limit),))
         page: PageRows | TextPageRows = answer.results[0]
-        content = fields(1, (encode(row) for row in page.rows))
-        return Rows(content=content, count=len(page.rows), next=page.next, answer=answer)
+        frames = Frames(
+            join=lambda: fields(1, (encode(row) for row in page.rows)), count=len(page.rows), next=page.next
+        )
+        return Rows(frames=frames, answer=answer)
 
     return read_rows
 

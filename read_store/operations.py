@@ -153,7 +153,7 @@ class TextPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framed:
-    """A page's rows as they are answered, checked but not taken apart; one without joins."""
+    """A page's rows as they are answered, not taken apart; of a page without joins."""
 
     page: Page | TextPage
 

@@ -1,6 +1,6 @@
 """What reads find: documents as rows, rows as they are answered, columns of tallies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -44,9 +44,13 @@ class TextPageRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frames:
-    """The messages of `count` rows as field 1 of an answer, in their order; `next` as that of the page."""
+    """A page's rows as they are answered: `count` of them, `next` as that of the page.
 
-    content: bytes
+    `join` makes them field 1 of a message, one after the other; it checks them, and raises ReadModelDamaged.
+    Where to go on is known before, so that the next page can be on its way meanwhile.
+    """
+
+    join: Callable[[], bytes]
     count: int
     next: tuple[Any, ...] | None
 
@@ -94,16 +98,23 @@ def parse_rows(reply: Sequence[Any], view: str, joins: Sequence[str]) -> list[Ro
 
 
 def parse_frames(reply: Sequence[Any], view: str, next_: tuple[Any, ...] | None) -> Frames:
-    """The same, only to be answered."""
+    """The same, only to be answered, and not checked so far."""
     ids, stored = reply[:2]
-    check_documents(view, ids, stored)
-    return Frames(content=frames_of(stored), count=len(ids), next=next_)
+
+    def join() -> bytes:
+        check_documents(view, ids, stored)
+        return frames_of(stored)
+
+    return Frames(join=join, count=len(ids), next=next_)
 
 
 def frames_of_rows(page: PageRows | TextPageRows) -> Frames:
     """Rows that were put together from several partitions, to be answered."""
-    content = b"".join([framed(row.message) for row in page.rows])
-    return Frames(content=content, count=len(page.rows), next=page.next)
+    return Frames(
+        join=lambda: b"".join([framed(row.message) for row in page.rows]),
+        count=len(page.rows),
+        next=page.next,
+    )
 
 
 def _row(
