@@ -141,6 +141,16 @@ class Stand:
         finally:
             self.stack.stop_part(name)
 
+    @contextmanager
+    def processes(self, module: str, count: int) -> Iterator[str]:
+        """One more service, of so many processes."""
+        name, service = f"{module}_by_{count}", module.removesuffix("_service").upper()
+        address = self.stack.another(module, name, {f"DIPTYCH_{service}_PROCESSES": str(count)})
+        try:
+            yield address
+        finally:
+            self.stack.stop_part(name)
+
     def inside(self) -> AbstractContextManager[Asked]:
         """A process that runs parts of the product without a network."""
         return asking([sys.executable, "-m", "bench.inside"])

@@ -59,15 +59,17 @@ def _filled(stand: Stand, inside: Asked, seconds: float) -> Turn:
                 seconds=seconds,
             )
         finally:
-            _forget(stand, name)
+            forget(stand, name)
 
     return turn
 
 
-def _forget(stand: Stand, name: str) -> None:
+def forget(stand: Stand, *names: str) -> None:
+    """Remove the read models of partitions that a turn has filled."""
     with redis.Redis.from_url(stand.valkey.admin_url) as client:
-        for keys in client.scan_iter(match=f"{partition_root(name)}*", count=1000):
-            client.unlink(keys)
+        for name in names:
+            for keys in client.scan_iter(match=f"{partition_root(name)}*", count=1000):
+                client.unlink(keys)
 
 
 def _followed(library: Asked, seconds: float) -> Turn:

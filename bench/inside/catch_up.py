@@ -7,33 +7,43 @@ import time
 from dataclasses import replace
 
 from bench.measuring import Values
-from event_store import EventLog
+from event_store import EventLog, LogPartition
 from projector.app import OBJECTS_BETWEEN_COLLECTIONS
 from projector.follower import BATCH_LIMIT
 from projector.orders import ORDERS
 from projector.pages import LogPages
 from projector.runner import Runner
-from read_store import HeadAnswers, ReadModelWriter
+from read_store import HeadAnswers, ReadModelWriter, partition_names
 
 _LOOK_SECONDS = 0.02
 _TYPES = {event.DESCRIPTOR.full_name: event for event in ORDERS.events}
 
 
-async def catch_up(database_url: str, redis_url: str, name: str, through: int, seconds: float) -> Values:
-    """Events a second into empty read models of their own, from the first batch applied.
+async def catch_up(  # noqa: PLR0917 - all named by the one who asks
+    database_url: str,
+    redis_url: str,
+    name: str,
+    through: int,
+    seconds: float,
+    partition: int = 0,
+    partitions: int = 1,
+) -> Values:
+    """Positions a second into empty read models of one partition, from the first batch applied.
 
     Ends at a position of the log, or after so many seconds.
     """
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
-    log, writer = EventLog(database_url), ReadModelWriter(redis_url, name)
+    partition_name = partition_names(name, partitions)[partition]
+    log, writer = EventLog(database_url), ReadModelWriter(redis_url, partition_name)
     await log.open()
     await writer.open()
     runner = Runner(
         replace(ORDERS, name=name),
         log=log,
         writer=writer,
-        answers=HeadAnswers(redis_url, name),
+        answers=HeadAnswers(redis_url, partition_name),
         holder="bench",
+        partition=LogPartition(partition, partitions) if partitions > 1 else None,
     )
     running = asyncio.create_task(runner.run())
     try:
