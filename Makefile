@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROTOS := $(shell find protos -name '*.proto' | sort)
 
-.PHONY: help setup run test faults check lint format generate generate-check proto-check baseline lock bench bench-quick bench-long soak clean
+.PHONY: help setup run test test-aio test-clients faults check lint format generate generate-check proto-check baseline lock bench bench-quick bench-long soak engine-soak clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -23,8 +23,20 @@ run: .venv/ready ## start Postgres, Valkey and the three processes, and say how 
 # A run of minutes, which belongs to a command of its own.
 FAULTS := tests/faults/test_faults.py tests/faults/sabotage
 
-test: .venv/ready ## pass all tests but the long ones of faults
-	$(BIN)/pytest $(addprefix --ignore=,$(FAULTS))
+# They need programs from npm and the Go proxy, which `make test` must not ask for.
+CLIENTS := tests/services/test_service_kit_clients.py
+# These run with both engines by themselves.
+BOTH_ENGINES := $(shell grep -l '"engine"' tests/services/test_*.py)
+
+test: .venv/ready ## pass all tests but those of clients and the long ones of faults
+	$(BIN)/pytest $(addprefix --ignore=,$(FAULTS) $(CLIENTS))
+
+test-aio: .venv/ready ## pass those of the services and end to end again, served by grpc.aio
+	DIPTYCH_GRPC_ENGINE=aio $(BIN)/pytest $(addprefix --ignore=,$(BOTH_ENGINES)) tests/services tests/end_to_end
+
+test-clients: .venv/ready ## pass those of grpcurl, buf curl and Node, which are made ready in .clients
+	$(BIN)/python -m tests.clients.environment
+	$(BIN)/pytest $(CLIENTS)
 
 faults: .venv/ready ## every guard cut out and in place, then faults of a part of all kinds: SEED=2 for the next part
 	$(BIN)/pytest $(FAULTS)
@@ -90,5 +102,8 @@ bench-long: .venv/ready ## import all the real data and compare it with independ
 soak: .venv/ready ## try faults for hours until the figures of docs/promises.md are reached
 	$(BIN)/python -m tests.faults.soak --goals
 
+engine-soak: .venv/ready ## call the engine in all ways for minutes and see that nothing stays behind
+	$(BIN)/python -m bench.engine_soak
+
 clean: ## remove the environment and local data
-	rm -rf .venv .diptych .bench
+	rm -rf .venv .diptych .bench .clients

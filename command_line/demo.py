@@ -20,6 +20,8 @@ from command_line.importing.progress import progress_view
 from command_line.importing.replay import Replayed, replay
 from command_line.importing.sender import Sender, SendingStopped
 from local_stack.addresses import for_callers
+from local_stack.examples import grpcurl
+from service_kit.settings import Settings
 
 SAMPLE = Path(__file__).parent / "sample" / "online-retail"
 
@@ -46,7 +48,7 @@ def demo(
     except grpc.RpcError as error:
         _fail(f"the read service at {read_address} did not answer: {error}")
     console.print("\nGo on with:")
-    for call in calls(write_address, read_address):
+    for call in calls(grpcurl(Settings()), write_address, read_address):
         console.print(f"  {call}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import grpc
 from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
 from diptych.orders.v1 import order_query_service_pb2 as queries
 from diptych.orders.v1 import order_query_service_pb2_grpc as stubs
@@ -11,13 +10,15 @@ from google.protobuf.duration_pb2 import Duration
 from rich.console import Console
 from rich.table import Table
 
+from service_kit.channels import open_channel
+
 DEADLINE_SECONDS = 60
 
 
 def show_answers(console: Console, read_address: str, token: ConsistencyToken) -> None:
     """Ask four queries that include everything up to the token. Raises grpc.RpcError."""
     fresh = Consistency(at_least_as_fresh=token, max_wait=Duration(seconds=30))
-    with grpc.insecure_channel(read_address) as channel:
+    with open_channel(read_address) as channel:
         stub = stubs.OrderQueryServiceStub(channel)
         console.print(
             _dashboard(stub, fresh), _sales(stub, fresh), _low_stock(stub, fresh), _found(stub, fresh)
@@ -94,19 +95,19 @@ def _status(status: "views.OrderStatus.ValueType") -> str:
     return views.OrderStatus.Name(status).removeprefix("ORDER_STATUS_").lower()
 
 
-def calls(write_address: str, read_address: str) -> Sequence[str]:
+def calls(grpcurl: str, write_address: str, read_address: str) -> Sequence[str]:
     """grpcurl calls that go on from here."""
     command, query = "diptych.orders.v1.OrderCommandService", "diptych.orders.v1.OrderQueryService"
     families = "diptych.families.v1.FamilyQueryService"
     approve = '{"context":{"command_id":"\'$(uuidgen)\'"},"order_id":"demo-pending","approved_by":"me"}'
     return (
-        f"""grpcurl -plaintext -d '{{"order_id":"demo-pending"}}' {read_address} {query}/GetOrder""",
-        f"""grpcurl -plaintext -d '{approve}' {write_address} {command}/ApproveOrder""",
-        f"""grpcurl -plaintext -d '{{"term":"muller"}}' {read_address} {query}/SearchOrders""",
-        f"""grpcurl -plaintext -d '{{"customer_id":"guest"}}' {read_address} {query}/GetCustomer""",
-        f"""grpcurl -plaintext -d '{{"split_by_country":true}}' {read_address} {query}/GetSalesReport""",
-        f"""grpcurl -plaintext -d '{{"family_id":"demo-okafor"}}' {read_address} {families}/GetFamily""",
-        f"""grpcurl -plaintext {read_address} {families}/WatchAtRiskFamilies""",
-        f"""grpcurl -plaintext -d '{{"filter":{{"correlation_id":"demo"}}}}' {write_address} """
+        f"""{grpcurl} -d '{{"order_id":"demo-pending"}}' {read_address} {query}/GetOrder""",
+        f"""{grpcurl} -d '{approve}' {write_address} {command}/ApproveOrder""",
+        f"""{grpcurl} -d '{{"term":"muller"}}' {read_address} {query}/SearchOrders""",
+        f"""{grpcurl} -d '{{"customer_id":"guest"}}' {read_address} {query}/GetCustomer""",
+        f"""{grpcurl} -d '{{"split_by_country":true}}' {read_address} {query}/GetSalesReport""",
+        f"""{grpcurl} -d '{{"family_id":"demo-okafor"}}' {read_address} {families}/GetFamily""",
+        f"""{grpcurl} {read_address} {families}/WatchAtRiskFamilies""",
+        f"""{grpcurl} -d '{{"filter":{{"correlation_id":"demo"}}}}' {write_address} """
         """diptych.eventlog.v1.EventLogService/ReadAll""",
     )

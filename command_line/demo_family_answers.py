@@ -1,6 +1,5 @@
 """Shows on the terminal what the read service answers about the demo's families."""
 
-import grpc
 from diptych.consistency.v1.consistency_pb2 import Consistency, ConsistencyToken
 from diptych.families.v1 import family_query_service_pb2 as queries
 from diptych.families.v1 import family_query_service_pb2_grpc as stubs
@@ -10,12 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from command_line.demo_answers import DEADLINE_SECONDS, money, table
+from service_kit.channels import open_channel
 
 
 def show_family_answers(console: Console, read_address: str, token: ConsistencyToken) -> None:
     """Ask three queries that include everything up to the token. Raises grpc.RpcError."""
     fresh = Consistency(at_least_as_fresh=token, max_wait=Duration(seconds=30))
-    with grpc.insecure_channel(read_address) as channel:
+    with open_channel(read_address) as channel:
         stub = stubs.FamilyQueryServiceStub(channel)
         console.print(_tiers(stub, fresh), _at_risk(stub, fresh), _payments(stub, fresh))
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.status import Status as StatusLine
 
 from local_stack.addresses import for_callers
-from local_stack.examples import calls
+from local_stack.examples import calls, grpcurl
 from local_stack.stack import LocalStack
 from service_kit.settings import Settings
 
@@ -59,6 +59,7 @@ def _keep_running(stack: LocalStack, console: Console) -> None:
 
 def _how_to_call(settings: Settings) -> str:
     return calls(
+        grpcurl=grpcurl(settings),
         write_address=for_callers(settings.write_address),
         read_address=for_callers(settings.read_address),
         projector_address=for_callers(settings.projector_address),

@@ -4,11 +4,14 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 SERVICES = ("write_service", "projector", "read_service")
 
 # Addresses and keys reach a process only when the table below gives them to it.
 _WITHHELD = ("DIPTYCH_DATABASE_URL", "DIPTYCH_REDIS_URL", "DIPTYCH_TOKEN_KEY", "PG")
+# The processes have another working directory than the one that a relative path was written for.
+_PATHS = "DIPTYCH_TLS_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,11 @@ def service_environments(
 ) -> Mapping[str, Mapping[str, str]]:
     """The environment of each process, by the name of its module."""
     shared = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)},
+        **{
+            name: _absolute(name, value)
+            for name, value in os.environ.items()
+            if not name.startswith(_WITHHELD)
+        },
         # The processes find the packages where this one found them.
         "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
         "PYTHONUNBUFFERED": "1",
@@ -42,3 +49,7 @@ def service_environments(
         },
         "read_service": {**shared, "DIPTYCH_REDIS_URL": backends.reader_redis_url},
     }
+
+
+def _absolute(name: str, value: str) -> str:
+    return str(Path(value).absolute()) if name.startswith(_PATHS) else value

@@ -6,6 +6,8 @@ import grpc
 from diptych.projections.v1 import projection_admin_service_pb2 as admin
 from diptych.projections.v1 import projection_admin_service_pb2_grpc as admin_grpc
 
+from service_kit.channels import open_channel
+
 _TIMEOUT_SECONDS = 1.0
 
 
@@ -38,7 +40,7 @@ class ProjectorClient:
     """Asks the projector; it answers within a second or counts as silent."""
 
     def __init__(self, address: str) -> None:
-        self._channel = grpc.insecure_channel(address)
+        self._channel = open_channel(address)
         self._projector = admin_grpc.ProjectionAdminServiceStub(self._channel)
 
     def projections(self) -> Projections | None:

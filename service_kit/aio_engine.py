@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
-from grpc._cython.cygrpc import ExecuteBatchError  # type: ignore[import-not-found] # public through nothing else
 
 from service_kit.calls import CallerGone, CallGuard, Write
 from service_kit.context import CallContext
@@ -94,7 +93,7 @@ def _writer(aio_call: AioCall) -> Write:
     async def write(body: bytes, _is_followed: bool) -> None:
         try:
             await aio_call.write(body)
-        except ExecuteBatchError as error:
+        except grpc.aio.InternalError as error:
             raise CallerGone from error
 
     return write
@@ -114,6 +113,6 @@ async def _refuse(aio_call: AioCall, call: CallContext, refusal: ServiceError) -
     trailers: Any = ((REQUEST_ID_KEY, call.request_id), *failure_trailers(refusal))
     try:
         await aio_call.abort(refusal.code, refusal.message, trailers)
-    except ExecuteBatchError as error:
+    except grpc.aio.InternalError as error:
         # The caller hung up meanwhile, and nobody is left to be told.
         raise asyncio.CancelledError from error

@@ -111,10 +111,12 @@ class CallGuard:
                 if call.timer is not None:
                     call.timer.cancel()
                 self._admission.leave(method, call)
-        except BaseException as error:  # noqa: BLE001 - the outermost frame of our code in a call
-            refusal = self._refusal(method, call, error)
-            self._access_log.ended(method, call, refusal.code, refusal.reason)
-            raise refusal from (None if refusal is error else error)
+        except BaseException as error:
+            # No name for the refusal here, and no raise below: an error whose frames hold it stays, with
+            # the whole call, until the garbage collector comes.
+            if self._is_abandoned(method, call, error):
+                raise
+            raise self._refusal(method, call, error) from None
         self._access_log.ended(method, call, grpc.StatusCode.OK)
         return result
 
@@ -153,19 +155,24 @@ class CallGuard:
         finally:
             watch.close()
 
-    def _refusal(self, method: Method, call: CallContext, error: BaseException) -> ServiceError:
-        """Answer what the caller learns; raise the error again when nobody is left to tell."""
-        task = call.task
-        if call.interruption is not None and task.uncancel() == 0:
-            return call.interruption
-        is_cancelled = isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
+    def _is_abandoned(self, method: Method, call: CallContext, error: BaseException) -> bool:
+        """Whether nobody is left to be told."""
+        if call.interruption is not None and call.task.uncancel() == 0:
+            call.is_interrupted = True
+            return False
+        is_cancelled = isinstance(error, asyncio.CancelledError) and call.task.cancelling() > 0
         if is_cancelled or isinstance(error, CallerGone):
             self._access_log.abandoned(method, call)
-            raise error
+            return True
         # A CancelledError that is not the call's own would, raised again, leave the caller waiting.
-        if not isinstance(error, Exception | asyncio.CancelledError):
-            raise error
-        return self._described(call, error)
+        return not isinstance(error, Exception | asyncio.CancelledError)
+
+    def _refusal(self, method: Method, call: CallContext, error: BaseException) -> ServiceError:
+        """Answer what the caller learns."""
+        refusal = call.interruption if call.is_interrupted else None
+        refusal = refusal or self._described(call, error)
+        self._access_log.ended(method, call, refusal.code, refusal.reason)
+        return refusal
 
     def _described(self, call: CallContext, error: BaseException) -> ServiceError:
         refusal = self._errors.describe(error)

@@ -29,6 +29,7 @@ class CallContext:
         "bytes_sent",
         "deadline",
         "interruption",
+        "is_interrupted",
         "is_request_id_given",
         "items_sent",
         "request_id",
@@ -57,6 +58,8 @@ class CallContext:
         self.started = started
         self.deadline = deadline
         self.interruption: ServiceError | None = None
+        # It was the interruption, and not the caller, that ended the handler.
+        self.is_interrupted = False
         self.timer: asyncio.TimerHandle | None = None
         self.bytes_received = 0
         self.bytes_sent = 0

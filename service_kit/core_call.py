@@ -6,14 +6,15 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any
 
 import grpc
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
 from service_kit.calls import CallerGone
 
 Trailers = Iterable[tuple[str, str | bytes]]
 
 _NO_FLAGS = 0
-_TAKEN: int = cygrpc.CallError.ok
+# GRPC_CALL_OK; written out, so that this module loads with a core of any shape.
+_TAKEN = 0
 # GRPC_WRITE_BUFFER_HINT: one system call for many small messages.
 _HOLD = 1
 # The core has no word for "no deadline" but a time that is centuries away.
@@ -29,6 +30,7 @@ class CoreCall:
         "_has_ended",
         "_has_headers",
         "_is_gone",
+        "_peer",
         "_reading",
         "_task",
         "_writing",
@@ -42,6 +44,7 @@ class CoreCall:
         # refers to this object may form a cycle that is found late.
         self._core: Any = event.call
         self._deadline: float = event.call_details.deadline
+        self._peer: str | None = None
         self._is_gone = False
         self._has_headers = False
         self._has_ended = False
@@ -61,9 +64,11 @@ class CoreCall:
         return None if self._deadline > _NO_DEADLINE else self._deadline - time.time()
 
     def peer(self) -> str:
-        """The caller's address, as long as the call is not over."""
-        address: bytes = b"" if self._core is None else self._core.peer()
-        return address.decode()
+        """The caller's address, until the status is sent."""
+        if self._peer is None and self._core is not None:
+            address: bytes = self._core.peer()
+            self._peer = address.decode(errors="replace")
+        return self._peer or ""
 
     def receive(self, then: Callable[[bytes | None], None]) -> None:
         """Call `then` with the next message, None when there is none."""
@@ -95,28 +100,28 @@ class CoreCall:
         # With the headers it would be held until the next one, which waits for it.
         is_held = is_followed and self._has_headers
         message = cygrpc.SendMessageOperation(body, _HOLD if is_held else _NO_FLAGS)
-        if not self._start((*self._headers(), message), self._written) or not await self._writing:
+        if not self._start((*self._headers(), message), self._written):
+            raise CallerGone
+        self._has_headers = True
+        if not await self._writing:
             raise CallerGone
 
     def end(self, code: grpc.StatusCode, details: str, trailers: Trailers, body: bytes | None = None) -> None:
-        """Send the status, with a unary call's response before it; only the first time counts."""
-        if self._has_ended:
-            return
-        self._has_ended = True
-        if self._is_gone:
-            self._core = None
+        """Send the status, with a unary call's response before it; only the first one sent counts.
+
+        Raises what a status raises that can't be sent; another one may be tried then.
+        """
+        if self._has_ended or self._is_gone:
             return
         message = () if body is None else (cygrpc.SendMessageOperation(body, _NO_FLAGS),)
         number: int = code.value[0]
         status = cygrpc.SendStatusFromServerOperation(tuple(trailers), number, details.encode(), _NO_FLAGS)
         if not self._start((*self._headers(), *message, status), self._over):
-            self._core = None
+            raise ValueError(f"gRPC's core refused a status {code.name}")
+        self._has_ended = True
 
     def _headers(self) -> tuple[Any, ...]:
-        if self._has_headers:
-            return ()
-        self._has_headers = True
-        return (cygrpc.SendInitialMetadataOperation((), _NO_FLAGS),)
+        return () if self._has_headers else (cygrpc.SendInitialMetadataOperation((), _NO_FLAGS),)
 
     def _start(self, operations: tuple[Any, ...], done: Callable[[Any], None]) -> bool:
         """Whether the core took the operations, and so will call `done`."""
@@ -127,7 +132,10 @@ class CoreCall:
 
     def _closed(self, event: Any) -> None:
         if event.batch_operations[0].cancelled():
+            self.peer()
             self._is_gone = True
+            # A handler that goes on, whatever happens, must not keep the server from stopping.
+            self._core = None
             if self._task is not None:
                 self._task.cancel()
 

@@ -1,15 +1,16 @@
 """Carries calls between gRPC's C core and the guard, without grpc.aio's machinery for each call.
 
-`grpc._cython.cygrpc` is what grpcio's own servers stand on. It is private, so it is used only in the version
-that it was tested with; aio_engine serves with any other.
+`grpc._cython.cygrpc` is what grpcio's own servers stand on. It is private, so core_shape looks at it before
+it is used; aio_engine serves with any other.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import aclosing
 from typing import Any
 
 import grpc
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
 from service_kit.calls import CallerGone, CallGuard
 from service_kit.context import CallContext
@@ -20,10 +21,10 @@ from service_kit.log import logger, where_from
 from service_kit.methods import CallKind, Method
 from service_kit.request_id import REQUEST_ID_KEY
 
-TESTED_VERSION = "1.85.1"
-
 # How many calls the core may hand over between two turns of the loop.
 _REQUESTED_CALLS = 64
+# For handlers to clean up once they are cancelled; grpc.aio does not wait for them at all.
+_CLEANING_SECONDS = 2.0
 
 Answer = Callable[..., Awaitable[None]]
 
@@ -46,10 +47,12 @@ class CoreServer:
 
     def add_insecure_port(self, address: str) -> int:
         """The port listened on; raises RuntimeError when that can't be."""
-        port: int = self._core.add_http2_port(address.encode())
-        if not port:
-            raise RuntimeError(f"can't listen on {address}")
-        return port
+        return _listened(address, self._core.add_http2_port(address.encode()))
+
+    def add_secure_port(self, address: str, credentials: grpc.ServerCredentials) -> int:
+        """The same with TLS."""
+        core_credentials: Any = credentials._credentials  # type: ignore[attr-defined] # noqa: SLF001 - as grpc.aio does
+        return _listened(address, self._core.add_http2_port(address.encode(), core_credentials))
 
     async def start(self) -> None:
         """Begin to take calls."""
@@ -60,7 +63,10 @@ class CoreServer:
         self._queue.start()
 
     async def stop(self, grace_seconds: float) -> None:
-        """Take no more calls; those under way are cancelled when the grace, the shortest given, is over."""
+        """Take no more calls; those under way are cancelled when the grace, the shortest given, is over.
+
+        A handler that does not end then is left behind.
+        """
         if not self._is_started:
             return
         if not self._is_stopping:
@@ -73,7 +79,9 @@ class CoreServer:
             self._core.cancel_all_calls()
             await self._shut_down.wait()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            _, left = await asyncio.wait(self._tasks, timeout=_CLEANING_SECONDS)
+            if left:
+                logger().warning("handlers_left", handlers=len(left))
         await self._queue.stop()
 
     def _request_call(self) -> None:
@@ -108,6 +116,12 @@ class CoreServer:
         task.add_done_callback(self._tasks.discard)
 
 
+def _listened(address: str, port: int) -> int:
+    if not port:
+        raise RuntimeError(f"can't listen on {address}")
+    return port
+
+
 async def _served(answer: Answer, guard: CallGuard, method: Method, call: CoreCall, *content: bytes) -> None:
     try:
         await answer(guard, method, call, *content)
@@ -135,7 +149,8 @@ async def _server_stream(guard: CallGuard, method: Method, call: CoreCall, conte
 
 async def _duplex(guard: CallGuard, method: Method, call: CoreCall) -> None:
     context = _open(guard, method, call)
-    await _streamed(call, context, guard.duplex(method, context, call.contents(), call.write))
+    async with aclosing(call.contents()) as contents:
+        await _streamed(call, context, guard.duplex(method, context, contents, call.write))
 
 
 async def _streamed(call: CoreCall, context: CallContext, answering: Awaitable[None]) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
 # So many events at most before the loop turns to other work.
 _MOST_EVENTS = 256
@@ -46,18 +47,35 @@ class CompletionQueue:
             self._may_wait.acquire()
             event = self.core.poll()
             if event.completion_type == cygrpc.CompletionType.queue_shutdown:
-                self._loop.call_soon_threadsafe(self._has_ended.set)
+                self._tell(self._has_ended.set)
                 return
-            self._loop.call_soon_threadsafe(self._take, event)
+            if not self._tell(self._take, event):
+                return
+            # While it waits for the next one, the thread would keep this one's call alive.
+            del event
+
+    def _tell(self, told: Callable[..., None], *arguments: Any) -> bool:
+        """Whether there is a loop to tell: a program that fails may close it without a stop."""
+        try:
+            self._loop.call_soon_threadsafe(told, *arguments)
+        except RuntimeError:
+            return False
+        return True
 
     def _take(self, event: Any) -> None:
         taken = 0
-        while event.completion_type == cygrpc.CompletionType.operation_complete:
-            self._hand_over(event)
-            taken += 1
-            if taken == _MOST_EVENTS:
-                break
-            event = self.core.poll(_AT_ONCE)
+        try:
+            while event.completion_type == cygrpc.CompletionType.operation_complete:
+                taken += 1
+                self._hand_over(event)
+                if taken == _MOST_EVENTS:
+                    break
+                event = self.core.poll(_AT_ONCE)
+        finally:
+            # Also after what ends the program, which may still want to drain.
+            self._go_on(taken)
+
+    def _go_on(self, taken: int) -> None:
         if taken:
             # While events come at every turn of the loop, the thread rests on.
             self._loop.call_soon(self._look)

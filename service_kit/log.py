@@ -36,6 +36,12 @@ def configure_logging(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+    logging.getLogger("grpc._cython.cygrpc").addFilter(_is_without_content)
+
+
+def _is_without_content(record: logging.LogRecord) -> bool:
+    # gRPC quotes metadata that is not UTF-8, for each call that has any.
+    return not str(record.msg).startswith("Invalid encoding on")
 
 
 def logger() -> FilteringBoundLogger:

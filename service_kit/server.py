@@ -10,7 +10,8 @@ from service_kit.access_log import AccessLog
 from service_kit.addresses import refuse_taken
 from service_kit.aio_engine import build_server, server_options
 from service_kit.calls import CallGuard
-from service_kit.core_engine import TESTED_VERSION, CoreServer
+from service_kit.core_engine import CoreServer
+from service_kit.core_shape import why_not
 from service_kit.errors import ErrorTable, StartRefused
 from service_kit.health import Health
 from service_kit.log import logger
@@ -18,6 +19,7 @@ from service_kit.methods import Method, Service, methods_of
 from service_kit.metrics import CallMetrics, process_metrics
 from service_kit.reflection import reflection_methods
 from service_kit.settings import Settings
+from service_kit.tls import server_credentials
 from service_kit.validation import build_rules
 
 
@@ -51,13 +53,11 @@ class GrpcServer:
         """Listen; afterwards `address` holds the real port. Raise StartRefused when that can't be."""
         methods = self._methods()
         build_rules(method.request_type for method in methods)
+        credentials = server_credentials(self._settings)
         if not self.is_worker:
             refuse_taken(self.address)
         self._server = _build_server(methods, self._guard, self._settings)
-        try:
-            port = self._server.add_insecure_port(self.address)
-        except RuntimeError as error:
-            raise StartRefused(f"can't listen on {self.address}") from error
+        port = _listen(self._server, self.address, credentials)
         if not self.address.startswith("unix:"):
             self.address = f"{self.address.rpartition(':')[0]}:{port}"
         await self._health.probe_once()
@@ -94,9 +94,24 @@ class GrpcServer:
         return [*served, *methods_of(health, is_exempt=True), *reflection_methods(names)]
 
 
+def _listen(
+    server: CoreServer | grpc.aio.Server, address: str, credentials: grpc.ServerCredentials | None
+) -> int:
+    try:
+        if credentials is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, credentials)
+    except RuntimeError as error:
+        raise StartRefused(f"can't listen on {address}") from error
+
+
 def _build_server(
     methods: Sequence[Method], guard: CallGuard, settings: Settings
 ) -> CoreServer | grpc.aio.Server:
-    if grpc.__version__ == TESTED_VERSION and settings.grpc_engine == "core":
+    if settings.grpc_engine == "aio":
+        return build_server(methods, guard, settings)
+    reason = why_not()
+    if reason is None:
         return CoreServer(methods, guard, server_options(settings))
+    logger().warning("served_by_grpc_aio", reason=reason)
     return build_server(methods, guard, settings)

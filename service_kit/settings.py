@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     write_timeout_seconds: float = Field(default=10.0, gt=0)
     # "aio" serves with grpc.aio: slower, and on nothing but grpcio's public interface.
     grpc_engine: Literal["core", "aio"] = "core"
+    # PEM files. With a certificate and its key, all addresses but that of metrics speak TLS.
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    # Whoever calls must then show a certificate that one of these signed.
+    tls_client_ca: Path | None = None
+    # What this project's own clients trust, instead of the certificates that gRPC brings along.
+    tls_ca: Path | None = None
     log_level: str = "info"
 
     @field_validator("token_key")

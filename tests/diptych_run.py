@@ -17,6 +17,8 @@ _ADDRESSES = (
     "DIPTYCH_PROJECTOR_ADDRESS",
     "DIPTYCH_METRICS_ADDRESS",
 )
+# The one setting of the machine's own that reaches a test: with which engine all of them run.
+_KEPT = ("DIPTYCH_GRPC_ENGINE",)
 _DEADLINE_SECONDS = 120.0
 
 
@@ -35,7 +37,11 @@ class DiptychRun:
 
     def launch(self) -> "DiptychRun":
         """Start it and return at once."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DIPTYCH_")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _KEPT or not name.startswith("DIPTYCH_")
+        }
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "command_line.app", "run"],

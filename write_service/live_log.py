@@ -47,8 +47,11 @@ class LiveLog:
         self._task: asyncio.Task[None] | None = None
 
     def after(self, position: int, limit: int) -> Tail | None:
-        """What follows a position, at most `limit` events; None when memory does not reach back so far."""
-        if self._epoch is None or position < self._head - len(self._events):
+        """What follows a position, at most `limit` events; None when memory does not reach so far.
+
+        It may end before the position too: whoever asks may have seen more of the log than was read here.
+        """
+        if self._epoch is None or not self._head - len(self._events) <= position <= self._head:
             return None
         skipped = max(0, position - (self._head - len(self._events)))
         events = tuple(islice(self._events, skipped, skipped + limit))

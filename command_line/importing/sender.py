@@ -14,6 +14,7 @@ from google.rpc import code_pb2  # type: ignore[import-untyped] # ships no types
 
 from command_line.importing.batches import OpenBatch
 from command_line.importing.planned import Answer, Command
+from service_kit.channels import open_aio_channel
 
 # Called with each answer; the flag says that the command had been sent more than once in this run.
 OnAnswer = Callable[[Command, Answer, bool], None]
@@ -61,8 +62,7 @@ class Sender:
         self._address = address
         # Streams on one connection share its buffers, so a connection for each.
         self._channels = [
-            grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
-            for _ in range(streams)
+            open_aio_channel(address, [("grpc.use_local_subchannel_pool", 1)]) for _ in range(streams)
         ]
         self._on_answer = on_answer
         self._in_flight = in_flight

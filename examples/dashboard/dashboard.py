@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import grpc
 from diptych.consistency.v1.consistency_pb2 import Consistency
@@ -49,6 +50,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--address", default="127.0.0.1:50052", help="the read service (%(default)s)")
+    parser.add_argument("--tls-ca", type=Path, help="what its certificate is checked with (none: plaintext)")
     parser.add_argument("--min-risk", type=int, default=70, help="the lowest score listed (%(default)s)")
     parser.add_argument("--once", action="store_true", help="print one screen and exit, as in a pipe")
     parser.add_argument(
@@ -69,7 +71,7 @@ async def _run(options: argparse.Namespace, console: Console) -> None:
     board, is_live = Board(min_risk_score=options.min_risk), console.is_terminal and not options.once
     # A page that is shown once waits for what was written just before.
     consistency = Consistency(fully_consistent=True) if not is_live else Consistency()
-    async with connect(options.address) as channel, asyncio.TaskGroup() as group:
+    async with connect(options.address, options.tls_ca) as channel, asyncio.TaskGroup() as group:
         watches = watches_of(channel, board, consistency)
         following = [group.create_task(follow(watch, board)) for watch in watches]
         await (_show(board, console) if is_live else _show_once(board, console, options.timeout))

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -38,9 +39,12 @@ class Watch:
     forget: Callable[[], None] = lambda: None
 
 
-def connect(address: str) -> grpc.aio.Channel:
-    """A connection to a read service that is made again soon after it was lost."""
-    return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+def connect(address: str, tls_ca: Path | None = None) -> grpc.aio.Channel:
+    """A connection to a read service that is made again soon after it was lost; with a CA's file over TLS."""
+    if tls_ca is None:
+        return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+    credentials = grpc.ssl_channel_credentials(tls_ca.read_bytes())
+    return grpc.aio.secure_channel(address, credentials, options=_CHANNEL_OPTIONS)
 
 
 def watches_of(channel: grpc.aio.Channel, board: Board, consistency: Consistency) -> tuple[Watch, ...]:

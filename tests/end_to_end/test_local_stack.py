@@ -1,5 +1,6 @@
 """`diptych run` as a whole: ready, brought back, stopped, refused, and going on with its data."""
 
+import os
 import signal
 import socket
 import sys
@@ -74,6 +75,15 @@ def test_a_service_never_learns_the_address_of_the_other_store(
     environment = Path(f"/proc/{running.pid(part)}/environ").read_bytes()
     assert b"DIPTYCH_" in environment
     assert withheld not in environment
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+@pytest.mark.parametrize("part", SERVICES)
+def test_the_engine_that_all_tests_run_with_reaches_each_service(running: DiptychRun, part: str) -> None:
+    chosen = os.environ.get("DIPTYCH_GRPC_ENGINE")
+    environment = Path(f"/proc/{running.pid(part)}/environ").read_bytes().split(b"\0")
+    found = [each for each in environment if each.startswith(b"DIPTYCH_GRPC_ENGINE=")]
+    assert found == ([f"DIPTYCH_GRPC_ENGINE={chosen}".encode()] if chosen else [])
 
 
 @pytest.mark.parametrize("part", PARTS)

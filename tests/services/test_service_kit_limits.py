@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -170,3 +171,18 @@ async def test_calls_that_callers_gave_up_make_room_without_the_garbage_collecto
                 call.cancel()
     finally:
         gc.enable()
+
+
+async def test_calls_that_come_while_a_handler_holds_the_loop_are_answered_after_it() -> None:
+    held: list[float] = []
+
+    async def weave(request: Any, _context: CallContext) -> Any:
+        if not held:
+            held.append(time.monotonic())
+            while time.monotonic() < held[0] + 0.3:
+                """As code does that waits without await."""
+        return answer(request)
+
+    async with serving(Weaving(weave=weave)) as (_, channel):
+        answers = await asyncio.gather(*[unary(channel)(valid_request(str(each))) for each in range(200)])
+    assert [each.order_id for each in answers] == [str(each) for each in range(200)]

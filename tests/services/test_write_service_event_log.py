@@ -11,7 +11,7 @@ from event_store import EventLog, EventStore
 from tests.postgres_server import LogDatabase
 from tests.services.kit_service import all_of, refusal_of
 from tests.services.write_services import Caller, receive, whole_log, write_service
-from tests.waiting import DEADLINE_SECONDS
+from tests.waiting import DEADLINE_SECONDS, eventually
 from write_service.event_log_service import EventLogService
 from write_service.live_log import LiveLog
 
@@ -145,6 +145,41 @@ async def test_a_quiet_log_is_told_by_heartbeats(log_database: LogDatabase) -> N
     mark, beat = [log_messages.SubscribeResponse.FromString(await anext(responses)) for _ in range(2)]
     assert (mark.caught_up, mark.heartbeat) == (True, False)
     assert (beat.heartbeat, beat.position, beat.head) == (True, 0, 0)
+    await responses.aclose()
+    await live.close()
+    await store.close()
+    await log.close()
+
+
+class _Behind(LiveLog):
+    """Has seen where the log ended, and gets no further."""
+
+    async def _read(self) -> bool:
+        if self._epoch is not None:
+            await asyncio.Event().wait()
+        return await super()._read()
+
+
+async def test_a_subscriber_that_has_seen_more_than_the_memory_is_served_from_the_log(
+    log_database: LogDatabase,
+) -> None:
+    store, log = EventStore(log_database.writer_url), EventLog(log_database.projector_url)
+    live = _Behind(log)
+    live.start()
+
+    async def has_begun() -> bool:
+        return live.after(0, 1) is not None
+
+    await eventually(has_begun)
+    async with write_service(log_database) as caller:
+        position = (await caller.product("cup", 1)).receipt.position
+    service = EventLogService(store, log, live)
+    responses = service.subscribe(
+        log_messages.SubscribeRequest(after_position=position),
+        None,  # type: ignore[arg-type] # not used
+    )
+    mark = log_messages.SubscribeResponse.FromString(await anext(responses))
+    assert (mark.position, mark.caught_up) == (await _head(log), True)
     await responses.aclose()
     await live.close()
     await store.close()
