@@ -10,14 +10,15 @@ from diptych.consistency.v1.consistency_pb2 import (
     ON_TIMEOUT_SERVE_STALE,
     Consistency,
     ConsistencyToken,
-    Freshness,
 )
 
 import failpoints
+from read_service.describing import Describer
 from read_service.refusals import epoch_changed, generation_gone, nothing_built, projection_behind
 from read_service.requirements import Requirement, requirement_of, seconds_to_wait
 from read_store import (
     Checkpoint,
+    Frames,
     Operation,
     PartitionedReads,
     Places,
@@ -26,8 +27,9 @@ from read_store import (
     Snapshot,
     parts_of,
 )
-from service_kit.consistency_token import ConsistencyPoint, seal_point
 from service_kit.errors import ServiceError
+
+_NOTHING = Consistency()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class FreshReads:
         self._models = PartitionedReads(store, projection, partitions)
         self._partitions = partitions
         self._token_key = token_key
-        self._stale_after_seconds = stale_after_seconds
+        self._describer = Describer(token_key=token_key, stale_after_seconds=stale_after_seconds)
 
     async def read(
         self,
@@ -101,12 +103,12 @@ class FreshReads:
         by that document's version. Raise ServiceError PROJECTION_BEHIND when the time to wait is over and the
         caller takes nothing stale; a floor is never undercut.
         """
-        asked = consistency or Consistency()
-        deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
+        asked, stream = consistency or _NOTHING, stream or entity
         takes_stale = asked.on_timeout == ON_TIMEOUT_SERVE_STALE
-        required = await self._required(asked, deadline, takes_stale=takes_stale)
-        stream = stream or entity
-        wait = _Wait(self._models, stream, deadline)
+        required, wait = None, None
+        deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
+        if asked.WhichOneof("requirement") is not None:
+            required = await self._required(asked, deadline, takes_stale=takes_stale)
         self._refuse_other_partitions(floor)
         while True:
             snapshot = await self._models.read(
@@ -123,31 +125,24 @@ class FreshReads:
             if place.generation > 0 and not place.is_live and not (takes_stale and _stands_on(floor, place)):
                 # It is kept as it was when it was live, so what is missing will never come to it.
                 raise generation_gone()
+            wait = wait or _Wait(self._models, stream, deadline)
             if not await wait.for_more(missing, place):
                 if takes_stale and _stands_on(floor, place):
                     _refuse_nothing(place)
                     return Answer(checkpoint=place, results=snapshot.results, is_short=True)
                 raise projection_behind(place.position, missing.position)
 
+    def joined(self, frames: Frames) -> bytes:
+        """Join the rows of a page; raise ReadModelDamaged."""
+        return self._models.joined(frames)
+
     def describe(self, answer: Answer) -> bytes:
         """Encode the answer's freshness."""
-        place = answer.checkpoint
-        lag_seconds = place.lag_seconds()
-        freshness = Freshness(
-            position=place.position,
-            stale=answer.is_short or place.is_stale(self._stale_after_seconds),
-            generation=place.generation,
-            token=self.token_at(place, place.position),
-        )
-        if place.as_of is not None:
-            freshness.as_of.FromDatetime(place.as_of)
-        freshness.lag.FromMicroseconds(round(lag_seconds * 1_000_000))
-        return freshness.SerializeToString()
+        return self._describer.describe(answer.checkpoint, is_short=answer.is_short)
 
     def token_at(self, place: Checkpoint, position: int) -> ConsistencyToken:
         """Answer the token of a position in the history that the checkpoint belongs to."""
-        point = ConsistencyPoint(epoch=place.epoch, position=position)
-        return ConsistencyToken(token=seal_point(point, self._token_key))
+        return self._describer.token_at(place, position)
 
     def requirement(self, token: ConsistencyToken) -> Requirement:
         """Answer what a token requires; raise ServiceError CONSISTENCY_TOKEN_INVALID."""

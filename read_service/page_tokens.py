@@ -15,6 +15,8 @@ from read_service.refusals import page_token_invalid
 from service_kit.tokens import TokenInvalid, open_sealed, seal
 
 _KIND = "page"
+# Made once: json.dumps would make one for each token.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _HEAD = struct.Struct(">16s16sQQ")
 # A place holds a text to go on after, and some texts fold to many times their length.
 _LONG_PLACE_BYTES = 300
@@ -47,7 +49,7 @@ class PageTokens:
         content: Any = resumption.place
         if floor.parts:
             content = {"place": resumption.place, "parts": floor.parts}
-        place = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        place = _encode(content).encode()
         if len(place) > _LONG_PLACE_BYTES:
             place = zlib.compress(place)
         return seal(_KIND, head + place, self._key)

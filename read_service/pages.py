@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 from diptych.consistency.v1.consistency_pb2 import Consistency
 
-from read_service.encoding import field, fields
+from read_service.encoding import field
 from read_service.freshness import Answer, Floor, FreshReads
 from read_service.page_tokens import PageTokens, Place, Resumption
-from read_store import Operation
+from read_store import Frames, Operation
 
 MAX_PAGE_SIZE = 500
 
@@ -20,11 +20,18 @@ Read = Callable[[Sequence[Operation[Any]]], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """A page's rows, encoded. `next` is the place to go on after, None at the end of the list."""
+    """A page's rows, not encoded so far. `next` is the place to go on after, None at the list's end."""
 
-    items: list[bytes]
-    next: Place | None
+    frames: Frames
     answer: Answer
+
+    @property
+    def count(self) -> int:
+        return self.frames.count
+
+    @property
+    def next(self) -> Place | None:
+        return self.frames.next
 
 
 # Reads at most `limit` rows after a place (None: from the start).
@@ -58,21 +65,18 @@ async def stream_pages(
     """
     start = tokens.read(request.page_token)
     size, left = page_size(request.page_size, default_size), request.limit or 2**31
-    reading = asyncio.ensure_future(
-        _read_rows(reads, walk, start, min(size, left), consistency=request.consistency)
-    )
+    rows = await _read_rows(reads, walk, start, min(size, left), consistency=request.consistency)
+    ahead: asyncio.Future[Rows] | None = None
     try:
-        while True:
-            rows = await reading
-            left -= len(rows.items)
-            resumption = resumption_after(rows)
-            if resumption is None or left <= 0:
-                yield encode_page(reads, rows, tokens, resumption)
-                return
-            reading = asyncio.ensure_future(_read_rows(reads, walk, resumption, min(size, left)))
+        while (resumption := resumption_after(rows)) is not None and (left := left - rows.count) > 0:
+            ahead = asyncio.ensure_future(_read_rows(reads, walk, resumption, min(size, left)))
+            await _sent()
             yield encode_page(reads, rows, tokens, resumption)
+            rows = await ahead
+        yield encode_page(reads, rows, tokens, resumption)
     finally:
-        await _dropped(reading)
+        if ahead is not None:
+            await _dropped(ahead)
 
 
 async def one_page(
@@ -86,13 +90,13 @@ async def one_page(
     rows = await _read_rows(
         reads, walk, tokens.read(request.page_token), size, consistency=request.consistency
     )
-    items, answer = rows.items, rows.answer
-    while len(items) < size and (resumption := resumption_after(rows)):
+    items, count, answer = [reads.joined(rows.frames)], rows.count, rows.answer
+    while count < size and (resumption := resumption_after(rows)):
         # A read looks at so many entities and no more, whether they are what is asked for or not.
-        rows = await _read_rows(reads, walk, resumption, size - len(items))
-        items = items + rows.items
-    page = Rows(items=items, next=rows.next, answer=answer)
-    return encode_page(reads, page, tokens, resumption_after(rows))
+        rows = await _read_rows(reads, walk, resumption, size - count)
+        items.append(reads.joined(rows.frames))
+        count += rows.count
+    return _joined_page(reads, b"".join(items), answer, tokens, resumption_after(rows))
 
 
 def page_size(asked: int, default_size: int) -> int:
@@ -106,9 +110,22 @@ def resumption_after(rows: Rows) -> Resumption | None:
 
 
 def encode_page(reads: FreshReads, rows: Rows, tokens: PageTokens, resumption: Resumption | None) -> bytes:
-    """Join a page from its rows."""
+    """Join a page from its rows; raise ReadModelDamaged."""
+    return _joined_page(reads, reads.joined(rows.frames), rows.answer, tokens, resumption)
+
+
+def _joined_page(
+    reads: FreshReads, items: bytes, answer: Answer, tokens: PageTokens, resumption: Resumption | None
+) -> bytes:
     next_page_token = b"" if resumption is None else field(2, tokens.write(resumption).encode())
-    return b"".join((fields(1, rows.items), next_page_token, field(3, reads.describe(rows.answer))))
+    return b"".join((items, next_page_token, field(3, reads.describe(answer))))
+
+
+async def _sent() -> None:
+    """Let a read that was just begun reach the store, which then works while its page before is joined."""
+    # One turn of the loop begins the read, the next one writes what was begun.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 async def _read_rows(

@@ -3,7 +3,7 @@
 from read_store.acl import projector_rules, reader_rules
 from read_store.answering import HeadAnswers
 from read_store.attendance import Attendance
-from read_store.batch import MAX_SCORE, Batch, StoredDocument
+from read_store.batch import MAX_SCORE, Batch
 from read_store.checkpoint import Checkpoint, microseconds_of
 from read_store.connection import Connection
 from read_store.errors import (
@@ -25,20 +25,20 @@ from read_store.operations import (
     Count,
     Document,
     EpochEnd,
+    Framed,
     IndexEdge,
     Operation,
     Page,
-    PageRows,
     Probe,
-    Row,
     TallyRow,
     TallyRows,
     TextPage,
-    TextPageRows,
 )
 from read_store.partitions import PartitionedReads, Places
 from read_store.reader import ReadStore
+from read_store.rows import Frames, PageRows, Row, TextPageRows
 from read_store.snapshot import Snapshot
+from read_store.stored import StoredDocument
 from read_store.text import fold_text
 from read_store.waiting import Applied
 from read_store.writer import ReadModelWriter
@@ -57,6 +57,8 @@ __all__ = [
     "EpochEnd",
     "Fenced",
     "FillingState",
+    "Framed",
+    "Frames",
     "GenerationBehind",
     "GenerationRefused",
     "Generations",

@@ -5,15 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from read_store.check_sums import (
-    as_amount,
-    checked_content,
-    checkpoint_seal,
-    column_weight,
-    document_sum,
-)
+from read_store.check_sums import as_amount, checkpoint_seal, column_weight
 from read_store.checkpoint import microseconds_of
 from read_store.keys import changed_index, checked_index
+from read_store.stored import StoredDocument
 
 # Beyond this, scores and Lua numbers round.
 MAX_SCORE = 2**53
@@ -21,30 +16,6 @@ MAX_SCORE = 2**53
 Argument = str | bytes | int
 # A call into the server can spread some thousand arguments at most; entries have two parts or three.
 _SECTION_ARGUMENTS = 6_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredDocument:
-    """A view's bytes with its stream's version and the position of its last change."""
-
-    version: int
-    position: int
-    message: bytes
-
-    def pack(self, id_: str) -> bytes:
-        """The value kept in the store for the entity: check sum, version, position, message."""
-        content = self.version.to_bytes(8, "big") + self.position.to_bytes(8, "big") + self.message
-        return document_sum(id_.encode(), content).to_bytes(4, "big") + content
-
-
-def unpack_document(view: str, id_: str, stored: bytes) -> StoredDocument:
-    """The document in a stored value; raises ReadModelDamaged."""
-    content = checked_content(view, id_.encode(), stored)
-    return StoredDocument(
-        version=int.from_bytes(content[:8], "big"),
-        position=int.from_bytes(content[8:16], "big"),
-        message=content[16:],
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

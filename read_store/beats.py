@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 from read_store.snapshot import Snapshot
 
+# An answer's way takes some answers longer than others, which is no step of the store's clock.
+_WAY_US = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class _Beat:
@@ -29,6 +32,6 @@ class Beats:
             self._seen[projection] = _Beat(place.generation, place.beat_us, now)
             return snapshot
         least_us = place.beat_us + round((now - seen.seen_at) * 1_000_000)
-        if least_us <= place.now_us:
+        if place.now_us >= max(place.beat_us, least_us - _WAY_US):
             return snapshot
         return replace(snapshot, checkpoint=replace(place, now_us=least_us))

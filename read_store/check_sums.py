@@ -1,26 +1,50 @@
 """Check sums of documents, tally rows and checkpoints: what tells that somebody else's hand changed them."""
 
 import zlib
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
+from typing import Any
 
 from read_store.errors import ReadModelDamaged
 
 # The column of a row that holds its check sum; no tally names one so.
 CHECK_SUM_COLUMN = "\0"
+SEAL_BYTES = 4
+# What is stored in another way than now is taken for damaged, and so made anew from the log.
+_LAYOUT = 2
 _MODULUS = 2**32
+# Its bytes, the lowest first, are what has the CRC-32 0: behind other bytes, XORed with their CRC-32.
+_TO_ZERO = int.from_bytes(b"\x9d\x0a\xd9\x6d", "little")
 
 
-def document_sum(id_: bytes, content: bytes) -> int:
-    """The check sum of a stored document: of whom it is, its version, its position and its message."""
-    return zlib.crc32(content, zlib.crc32(id_))
+def seal(id_: bytes, content: bytes) -> bytes:
+    """The four bytes behind a document that bring the CRC-32 of its id, itself and them to 0."""
+    return (zlib.crc32(content, zlib.crc32(id_)) ^ _TO_ZERO).to_bytes(SEAL_BYTES, "little")
 
 
-def checked_content(view: str, id_: bytes, stored: bytes) -> bytes:
-    """A stored document behind its check sum; raises ReadModelDamaged."""
-    content = stored[4:]
-    if document_sum(id_, content) != int.from_bytes(stored[:4], "big"):
+def is_whole(id_: bytes, sealed: bytes) -> bool:
+    """Whether a sealed document is the one that was sealed for this id.
+
+    Since its CRC-32 begins and ends with 0, so does that of several such pairs in a row.
+    """
+    return zlib.crc32(sealed, zlib.crc32(id_)) == 0
+
+
+def check_document(view: str, id_: bytes, sealed: bytes | None) -> None:
+    """Raises ReadModelDamaged for a document that is missing or another one than was sealed."""
+    if sealed is None or not is_whole(id_, sealed):
         raise ReadModelDamaged("document", view, id_.decode())
-    return content
+
+
+def check_documents(view: str, ids: Sequence[bytes], sealed: Sequence[bytes | None]) -> None:
+    """Raises ReadModelDamaged as check_document does, for many in a fraction of the time."""
+    if None not in sealed:
+        in_a_row: Any = chain.from_iterable(zip(ids, sealed, strict=True))
+        if is_whole(b"", b"".join(in_a_row)):
+            return
+    for id_, each in zip(ids, sealed, strict=True):
+        check_document(view, id_, each)
 
 
 @lru_cache(maxsize=65_536)
@@ -41,4 +65,4 @@ def is_equal(sum_: int, kept: int) -> bool:
 
 def checkpoint_seal(epoch: str, position: int, anchor: str, as_of_us: int) -> int:
     """The check sum of what a checkpoint says of its place; hexadecimal texts, both empty for no event."""
-    return zlib.crc32(f"{epoch} {position} {anchor} {as_of_us}".encode())
+    return zlib.crc32(f"{_LAYOUT} {epoch} {position} {anchor} {as_of_us}".encode())

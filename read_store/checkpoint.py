@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from read_store.check_sums import checkpoint_seal
@@ -10,6 +12,7 @@ from read_store.errors import ReadModelDamaged
 
 # A writer says every second that it lives; after this long without a word nobody knows the log's end.
 _SILENT_AFTER_US = 3_000_000
+_NUMBERS = ("position", "head", "events", "version", "sizes", "since_us", "caught_up_us", "beat_us")
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,33 +72,30 @@ class Checkpoint:
 
 def parse_checkpoint(generation: bytes, now_us: bytes, flat: Sequence[bytes], *, is_live: bool) -> Checkpoint:
     """A checkpoint from its hash as name, value, name, value; raises ReadModelDamaged."""
+    return Checkpoint(
+        generation=int(generation) if flat else 0,
+        now_us=int(now_us),
+        is_live=is_live,
+        **_contents(tuple(flat)),
+    )
+
+
+@lru_cache(maxsize=256)
+def _contents(flat: tuple[bytes, ...]) -> Mapping[str, Any]:
+    """What a checkpoint's hash says, which is the same for all reads until something is written."""
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
     if damage := fields.get(b"damaged"):
         raise ReadModelDamaged(*damage.decode().split(" ", 2))
     if fields and fields.get(b"seal") != _seal(fields):
         raise ReadModelDamaged("checkpoint")
-
-    def number(name: bytes) -> int:
-        return int(fields.get(name, b"0"))
-
-    anchor = fields.get(b"anchor")
-    return Checkpoint(
-        generation=int(generation) if fields else 0,
-        epoch=UUID(hex=fields[b"epoch"].decode()) if b"epoch" in fields else UUID(int=0),
-        position=number(b"position"),
-        anchor=UUID(hex=anchor.decode()) if anchor else None,
-        as_of=instant_of(number(b"as_of_us")) if b"as_of_us" in fields else None,
-        head=number(b"head"),
-        events=number(b"events"),
-        version=number(b"version"),
-        sizes=number(b"sizes"),
-        since_us=number(b"since_us"),
-        caught_up_us=number(b"caught_up_us"),
-        beat_us=number(b"beat_us"),
-        now_us=int(now_us),
-        is_filled=b"is_filled" in fields,
-        is_live=is_live,
-    )
+    epoch, anchor = fields.get(b"epoch"), fields.get(b"anchor")
+    return {
+        "epoch": UUID(hex=epoch.decode()) if epoch else UUID(int=0),
+        "anchor": UUID(hex=anchor.decode()) if anchor else None,
+        "as_of": instant_of(int(fields[b"as_of_us"])) if b"as_of_us" in fields else None,
+        "is_filled": b"is_filled" in fields,
+        **{name: int(fields.get(name.encode(), b"0")) for name in _NUMBERS},
+    }
 
 
 def _seal(fields: Mapping[bytes, bytes]) -> bytes:

@@ -1,6 +1,7 @@
 """The names of all keys and channels of the read store."""
 
 import re
+from functools import cache
 from hashlib import sha256
 
 _NAME = re.compile(r"([a-z][a-z0-9_]{0,63})(?:\.(\d+of\d+))?")
@@ -27,6 +28,7 @@ def partition_of(stream: str, partitions: int) -> int:
     return sha256(stream.encode()).digest()[0] % partitions
 
 
+@cache
 def partition_root(name: str, partition: int = 0) -> str:
     """What all keys of a partition begin with; the braces keep them on one node of a cluster."""
     parts = _NAME.fullmatch(name)

@@ -9,16 +9,15 @@ from read_store.operations import (
     Count,
     Document,
     EpochEnd,
+    Framed,
     IndexEdge,
     Operation,
     Page,
-    PageRows,
-    Row,
     TallyRow,
     TallyRows,
     TextPage,
-    TextPageRows,
 )
+from read_store.rows import PageRows, Row, TextPageRows, frames_of_rows
 
 # Small pages are spread less evenly.
 _SPARE_ROWS = 10
@@ -26,6 +25,16 @@ _SPARE_ROWS = 10
 Columns = dict[str, int]
 # (term, rank or score, id); without an id, behind all of its term. An index without terms has one: "".
 _Place = tuple[str, int, str]
+
+
+def unframed(operation: Operation[Any]) -> Operation[Any]:
+    """The operation whose rows several partitions must answer: frames can't be put into one order."""
+    return operation.page if isinstance(operation, Framed) else operation
+
+
+def as_asked(operation: Operation[Any], merged: Any) -> Any:
+    """What was merged for an operation, framed if it was to be."""
+    return frames_of_rows(merged) if isinstance(operation, Framed) else merged
 
 
 def asked_of_each(operation: Operation[Any], partitions: int) -> tuple[Operation[Any], ...]:

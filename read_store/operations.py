@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from read_store.check_sums import CHECK_SUM_COLUMN, checked_content, column_weight, is_equal
-from read_store.errors import ReadModelDamaged
 from read_store.keys import checked_index
+from read_store.rows import (
+    Frames,
+    PageRows,
+    Row,
+    TextPageRows,
+    parse_columns,
+    parse_frames,
+    parse_row,
+    parse_rows,
+    score_of,
+)
 from read_store.text import fold_text
 
 Result_co = TypeVar("Result_co", covariant=True)
@@ -24,38 +32,6 @@ class Operation(Protocol[Result_co]):
     def request(self) -> dict[str, Any]: ...
 
     def parse(self, reply: Any) -> Result_co: ...
-
-
-class Row(NamedTuple):
-    """A document as it is stored: `message` holds the bytes of the view, `version` that of its stream,
-    `position` that of its last change. `score` is the place in the index walked, or the rank
-    asked for, else 0; `term` that in a text index. `joined` has the columns of each joined tally, in the
-    order asked for.
-    """
-
-    id: str
-    score: int
-    term: str
-    version: int
-    position: int
-    message: bytes
-    joined: tuple[dict[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRows:
-    """Some rows in walking order. `next` is where to go on, None at the end; a page without rows may too."""
-
-    rows: list[Row]
-    next: tuple[int, str] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextPageRows:
-    """Some rows in the order of their terms; `next` as in PageRows, as (term, rank, id)."""
-
-    rows: list[Row]
-    next: tuple[str, int, str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +55,10 @@ class Document:
         return {"kind": "document", "view": self.view, "id": self.id, "joins": self.joins}
 
     def parse(self, reply: Any) -> Row | None:
-        return None if reply is None else parse_row(reply, self.view, self.joins)
+        if reply is None:
+            return None
+        stored, joined = reply
+        return parse_row(self.view, self.id.encode(), stored, joined=joined, joins=self.joins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +90,18 @@ class Page:
             "joins": self.joins,
             "probes": [_probe(probe) for probe in self.probes],
             "work": self.work_limit,
+            "with_scores": True,
             **_range(self.min, self.max),
             **({"after": [str(self.after[0]), self.after[1]]} if self.after else {}),
         }
 
     def parse(self, reply: Any) -> PageRows:
-        rows, reached = reply
-        place = (score_of(reached[0]), reached[1].decode()) if reached else None
-        return PageRows(rows=[parse_row(row, self.view, self.joins) for row in rows], next=place)
+        return PageRows(rows=parse_rows(reply, self.view, self.joins), next=self.reached(reply))
+
+    def reached(self, reply: Any) -> tuple[int, str] | None:
+        """The place reached in a reply."""
+        place = reply[3]
+        return (score_of(place[0]), place[1].decode()) if place else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,14 +139,29 @@ class TextPage:
             "joins": self.joins,
             "work": self.work_limit,
             **({"after": (self.after[0], str(self.after[1]), self.after[2])} if self.after else {}),
-            **({"with_ranks": True} if self.with_ranks else {}),
+            "with_scores": self.with_ranks,
         }
 
     def parse(self, reply: Any) -> TextPageRows:
-        rows, reached = reply
-        place = (reached[0].decode(), score_of(reached[1]), reached[2].decode()) if reached else None
-        parsed = [parse_row(row, self.view, self.joins, is_text=True) for row in rows]
-        return TextPageRows(rows=parsed, next=place)
+        return TextPageRows(rows=parse_rows(reply, self.view, self.joins), next=self.reached(reply))
+
+    def reached(self, reply: Any) -> tuple[str, int, str] | None:
+        """The place reached in a reply."""
+        place = reply[3]
+        return (place[0].decode(), score_of(place[1]), place[2].decode()) if place else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framed:
+    """A page's rows as they are answered, not taken apart; of a page without joins."""
+
+    page: Page | TextPage
+
+    def request(self) -> dict[str, Any]:
+        return {**self.page.request(), "with_scores": False}
+
+    def parse(self, reply: Any) -> Frames:
+        return parse_frames(reply, self.page.view, self.page.reached(reply))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +214,10 @@ class IndexEdge:
         }
 
     def parse(self, reply: Any) -> Row | None:
-        return None if reply is None else parse_row(reply, self.view)
+        if reply is None:
+            return None
+        id_, stored, score = reply
+        return parse_row(self.view, id_, stored, score=score)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,41 +246,6 @@ class EpochEnd:
 
     def parse(self, reply: Any) -> int | None:
         return None if reply is None else int(reply)
-
-
-def score_of(reply: bytes) -> int:
-    """A score as an exact integer; the server may write large ones with an exponent."""
-    return int(float(reply))
-
-
-def parse_columns(flat: Sequence[bytes], tally: str, row: str) -> dict[str, int]:
-    """The columns of a tally row from name, value, name, value; raises ReadModelDamaged."""
-    try:
-        columns = {name.decode(): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
-    except ValueError:
-        raise ReadModelDamaged("row", tally, row) from None
-    kept = columns.pop(CHECK_SUM_COLUMN, 0)
-    if not is_equal(sum(column_weight(name) * amount for name, amount in columns.items()), kept):
-        raise ReadModelDamaged("row", tally, row)
-    return columns
-
-
-def parse_row(reply: Sequence[Any], view: str, joins: Sequence[str] = (), *, is_text: bool = False) -> Row:
-    """A row from id, score or term, stored value, joined tallies; raises ReadModelDamaged."""
-    name, place, stored, joined, *rank = reply
-    id_ = name.decode()
-    if stored is None:
-        raise ReadModelDamaged("document", view, id_)
-    content = checked_content(view, name, stored)
-    return Row(
-        id=id_,
-        score=score_of(rank[0] if rank else b"0") if is_text else score_of(place),
-        term=place.decode() if is_text else "",
-        version=int.from_bytes(content[:8], "big"),
-        position=int.from_bytes(content[8:16], "big"),
-        message=content[16:],
-        joined=tuple(map(parse_columns, joined, joins, repeat(id_))) if joined else (),
-    )
 
 
 def _limit(limit: int) -> int:

@@ -1,7 +1,8 @@
 """A projection's read models read as one, into however many partitions they are split."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,17 @@ from read_store.keys import partition_names, partition_of
 from read_store.merged_checkpoint import merge_checkpoints, parts_of
 from read_store.merging import (
     add_columns,
+    as_asked,
     asked_of_each,
     is_cut_short,
     joined_rows,
     merge,
+    unframed,
     with_joins,
 )
 from read_store.operations import EpochEnd, Operation
 from read_store.reader import ReadStore
+from read_store.rows import Frames
 from read_store.snapshot import Snapshot
 from read_store.waiting import Applied
 
@@ -33,9 +37,9 @@ class PartitionedReads:
         self._store = store
         self._names = partition_names(projection, partitions)
 
-    async def read(
+    def read(
         self, operations: Sequence[Operation[Any]], *, begun_with: Sequence[int] = (), stream: str = ""
-    ) -> Snapshot:
+    ) -> Awaitable[Snapshot]:
         """Answers all operations, each partition's part from one moment of one generation.
 
         `stream` is given when all that is asked comes from that stream. `begun_with` are the generations
@@ -43,9 +47,13 @@ class PartitionedReads:
         """
         names = self._needed(stream)
         if len(names) > 1:
-            return await self._read_all(names, operations, begun_with)
+            return self._read_framed(names, operations, begun_with)
         generation = begun_with[0] if begun_with else 0
-        return await self._store.read(names[0], operations, begun_with=generation)
+        return self._store.read(names[0], operations, begun_with=generation)
+
+    def joined(self, frames: Frames) -> bytes:
+        """As ReadStore.joined; what came from several partitions was checked before."""
+        return self._store.joined(self._names[0], frames)
 
     async def checkpoint(self, *, stream: str = "") -> Checkpoint:
         """Where the live generation stands; the partition furthest behind, and that of a stream if given."""
@@ -77,6 +85,12 @@ class PartitionedReads:
         if not stream or len(self._names) == 1:
             return self._names
         return (self._names[partition_of(stream, len(self._names))],)
+
+    async def _read_framed(
+        self, names: Sequence[str], operations: Sequence[Operation[Any]], begun_with: Sequence[int]
+    ) -> Snapshot:
+        snapshot = await self._read_all(names, list(map(unframed, operations)), begun_with)
+        return replace(snapshot, results=tuple(map(as_asked, operations, snapshot.results)))
 
     async def _read_all(
         self, names: Sequence[str], operations: Sequence[Operation[Any]], begun_with: Sequence[int]

@@ -13,6 +13,7 @@ from read_store.keys import partition_root
 from read_store.library import LIBRARY, Library
 from read_store.operations import Operation
 from read_store.reports import Reports
+from read_store.rows import Frames
 from read_store.snapshot import Snapshot, take_snapshot
 from read_store.subscriber import Head, Subscriber
 from read_store.waiting import Applied, Progress, any_changed
@@ -63,6 +64,14 @@ class ReadStore:
                 begun_with=begun_with,
             )
             return self._beats.corrected(projection, snapshot)
+        except ReadModelDamaged as damage:
+            self._reports.send(projection, damage)
+            raise
+
+    def joined(self, projection: str, frames: Frames) -> bytes:
+        """What frames are answered as. Raises ReadModelDamaged as read does."""
+        try:
+            return frames.join()
         except ReadModelDamaged as damage:
             self._reports.send(projection, damage)
             raise

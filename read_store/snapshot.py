@@ -10,6 +10,9 @@ from read_store.connection import Connection
 from read_store.errors import ReadModelDamaged
 from read_store.operations import Operation
 
+# Made once: json.dumps would make one for each request.
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
@@ -31,7 +34,7 @@ async def take_snapshot(
 
     That is the one which the caller has begun with, while it is kept, else the live one.
     """
-    request = json.dumps([operation.request() for operation in operations], ensure_ascii=False)
+    request = _encode([operation.request() for operation in operations])
     generation, now_us, fields, replies, sizes, live = await connection.send(
         "FCALL_RO", function, 1, root, request, begun_with or ""
     )

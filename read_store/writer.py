@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from read_store.batch import Batch, StoredDocument, unpack_document
+from read_store.batch import Batch
 from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.generations import Generations, empty_generation
@@ -13,6 +13,7 @@ from read_store.library import LIBRARY, Library, load_library
 from read_store.operations import Operation
 from read_store.snapshot import Snapshot, take_snapshot
 from read_store.store_clock import StoreClock
+from read_store.stored import StoredDocument, unpack_document
 
 
 class ReadModelWriter:

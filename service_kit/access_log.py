@@ -19,8 +19,8 @@ _LEVEL_OF_CODE = {
     grpc.StatusCode.UNAVAILABLE: "warning",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "warning",
 }
-
-
+# An enum's own `name` is looked up anew each time.
+_NAMES = {code: code.name for code in grpc.StatusCode}
 _FLUSH_SECONDS = 0.05
 
 
@@ -79,7 +79,7 @@ def _line(call: CallContext, code: grpc.StatusCode, reason: str, seconds: float,
     # Names, codes and request ids hold nothing that JSON would have to escape.
     return (
         f'{{"event": "call", "level": "{level}", "timestamp": "{_time_of(time.time_ns() // 1000)}", '
-        f'"method": "{call.method}", "code": "{code.name}", "reason": "{reason}", '
+        f'"method": "{call.method}", "code": "{_NAMES[code]}", "reason": "{reason}", '
         f'"milliseconds": {seconds * 1000:.3f}, "request_id": "{call.request_id}", '
         f'"actor": {as_json(call.actor)}, "peer": {as_json(call.peer)}, "items_sent": {call.items_sent}, '
         f'"bytes_received": {call.bytes_received}, "bytes_sent": {call.bytes_sent}}}'

@@ -73,19 +73,19 @@ class CallGuard:
             status_of=self._status_of,
         )
 
-    async def unary(self, method: Method, call: CallContext, content: bytes) -> bytes:
+    def unary(self, method: Method, call: CallContext, content: bytes) -> Awaitable[bytes]:
         """Answer one request with the bytes of its response."""
-        return await self._guarded(method, call, self._answer, content)
+        return self._guarded(method, call, self._answer, content)
 
-    async def stream(self, method: Method, call: CallContext, content: bytes, write: Write) -> None:
+    def stream(self, method: Method, call: CallContext, content: bytes, write: Write) -> Awaitable[None]:
         """Answer one request with many responses, each handed to `write`."""
-        await self._guarded(method, call, self._answer_stream, content, write)
+        return self._guarded(method, call, self._answer_stream, content, write)
 
-    async def duplex(
+    def duplex(
         self, method: Method, call: CallContext, contents: AsyncIterator[bytes], write: Write
-    ) -> None:
+    ) -> Awaitable[None]:
         """Answer many requests with many responses, each handed to `write`."""
-        await self._guarded(method, call, self._answer_duplex, contents, write)
+        return self._guarded(method, call, self._answer_duplex, contents, write)
 
     def drain(self) -> None:
         """Refuse new calls and end the endless ones; what else is under way goes on."""

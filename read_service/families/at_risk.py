@@ -12,7 +12,7 @@ from read_service.families.days import at_risk_on, on_date_of
 from read_service.freshness import FreshReads
 from read_service.page_tokens import PageTokens
 from read_service.pages import stream_pages
-from read_service.walks import ANY_LIMIT, walk_through
+from read_service.walks import ANY_LIMIT, walk_encoded
 from read_store import Page, Probe, Row
 
 _VIEW = "at_risk_family"
@@ -34,7 +34,7 @@ def list_at_risk_families(
         reads,
         request,
         tokens=PageTokens("ListAtRiskFamilies", bound, key),
-        walk=walk_through(_at_risk(bound.min_risk_score), _encode(lambda: on_date)),
+        walk=walk_encoded(_at_risk(bound.min_risk_score), _encode(lambda: on_date)),
         default_size=_DEFAULT_SIZE,
     )
 

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from diptych.orders.v1.order_query_service_pb2 import GetOrderDashboardRequest, ListOrdersRequest
@@ -27,7 +28,13 @@ from read_store import Operation, Page, PageRows, TallyRow, TallyRows
 _DAY = 86_400_000_000
 _OPEN = ("PENDING", "APPROVED")
 _PAGE_ROWS = 1000
-_STATUS_NAMES = {number: name.removeprefix("ORDER_STATUS_") for name, number in OrderStatus.items()}
+_STATUS_NAMES = {
+    number: name.removeprefix("ORDER_STATUS_")
+    for name, number in sorted(OrderStatus.items(), key=lambda each: each[1])
+}
+
+# Status, high or normal, currency.
+_Group = tuple[str, str, str]
 
 
 async def get_order_dashboard(reads: FreshReads, request: GetOrderDashboardRequest, key: bytes) -> bytes:
@@ -126,44 +133,46 @@ async def _add(sums: "_Sums", read: Read, part: _Part, result: Any) -> None:
                 sums.add_orders(row.message for row in page.rows)
 
 
-@dataclass(slots=True)
 class _Sums:
-    """Counts and cents by (status, high or normal, currency), of those that the filters let through."""
+    """Counts and cents by group, of those that the filters let through."""
 
-    filters: OrderFilters
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    cents: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    def __init__(self, filters: OrderFilters) -> None:
+        self._filters = filters
+        self._status_name, self._value_name = filters.status_name, filters.value_name
+        self._counts: Counter[_Group] = Counter()
+        self._cents: Counter[_Group] = Counter()
 
     def add_columns(self, columns: Columns) -> None:
         for column, amount in columns.items():
-            kind, status, value, currency_code = column.split("|")
-            is_meant = self.filters.status_name in ("", status) and self.filters.value_name in ("", value)
-            if is_meant:
-                sums = self.counts if kind == "count" else self.cents
-                sums[status, value, currency_code] += amount
+            kind, group = _parted(column)
+            if self._status_name in ("", group[0]) and self._value_name in ("", group[1]):
+                sums = self._counts if kind == "count" else self._cents
+                sums[group] += amount
 
     def add_orders(self, messages: Iterable[bytes]) -> None:
         for message in messages:
             summary = OrderSummary.FromString(message)
             value = "high" if summary.is_high_value else "normal"
-            if self.filters.holds_still(summary):
+            if self._filters.holds_still(summary):
                 group = (_STATUS_NAMES[summary.status], value, summary.currency_code)
-                self.counts[group] += 1
-                self.cents[group] += summary.total_cents
+                self._counts[group] += 1
+                self._cents[group] += summary.total_cents
 
     def dashboard(self) -> OrderDashboard:
         revenue = self._revenue()
         main = max(revenue, key=_weight, default=CurrencyRevenue())
+        orders, high_value_count = dict.fromkeys(_STATUS_NAMES.values(), 0), 0
+        for (status, value, _), count in self._counts.items():
+            orders[status] += count
+            high_value_count += count if value == "high" else 0
         return OrderDashboard(
             counts=[
-                OrderStatusCount(
-                    status=number, orders=sum(n for key, n in self.counts.items() if key[0] == name)
-                )
-                for number, name in sorted(_STATUS_NAMES.items())
+                OrderStatusCount(status=number, orders=orders[name])
+                for number, name in _STATUS_NAMES.items()
                 if number
             ],
-            total_count=sum(self.counts.values()),
-            high_value_count=sum(n for (_, value, _), n in self.counts.items() if value == "high"),
+            total_count=sum(orders.values()),
+            high_value_count=high_value_count,
             open_revenue_cents=main.open_revenue_cents,
             total_revenue_cents=main.total_revenue_cents,
             currency_code=main.currency_code,
@@ -171,14 +180,25 @@ class _Sums:
         )
 
     def _revenue(self) -> list[CurrencyRevenue]:
-        by_currency: dict[str, CurrencyRevenue] = {}
-        for (status, _, currency_code), cents in sorted(self.cents.items()):
-            revenue = by_currency.setdefault(currency_code, CurrencyRevenue(currency_code=currency_code))
-            if status in _OPEN:
-                revenue.open_revenue_cents += cents
-            if status != "CANCELLED":
-                revenue.total_revenue_cents += cents
-        return [by_currency[currency_code] for currency_code in sorted(by_currency)]
+        open_cents, total_cents = Counter[str](), Counter[str]()
+        for (status, _, currency_code), cents in self._cents.items():
+            open_cents[currency_code] += cents if status in _OPEN else 0
+            total_cents[currency_code] += cents if status != "CANCELLED" else 0
+        return [
+            CurrencyRevenue(
+                currency_code=currency_code,
+                open_revenue_cents=open_cents[currency_code],
+                total_revenue_cents=total_cents[currency_code],
+            )
+            for currency_code in sorted(total_cents)
+        ]
+
+
+@lru_cache(maxsize=4096)
+def _parted(column: str) -> tuple[str, _Group]:
+    """What a column counts, and of which group; the same few columns come in every row."""
+    kind, status, value, currency_code = column.split("|")
+    return kind, (status, value, currency_code)
 
 
 def _weight(revenue: CurrencyRevenue) -> tuple[int, int]:

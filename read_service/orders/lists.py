@@ -16,7 +16,7 @@ from read_service.orders.entities import product_message
 from read_service.orders.filters import OrderFilters, Range, filters_of, orders_page
 from read_service.page_tokens import PageTokens
 from read_service.pages import stream_pages
-from read_service.walks import ANY_LIMIT, walk_through
+from read_service.walks import ANY_LIMIT, walk_encoded, walk_through
 from read_store import Page, Probe, TextPage
 
 DEFAULT_SIZE = 100
@@ -71,7 +71,7 @@ def list_products(reads: FreshReads, request: ListProductsRequest, key: bytes) -
         reads,
         request,
         tokens=PageTokens("ListProducts", bound, key),
-        walk=walk_through(in_order(most, is_descending=request.is_descending), product_message),
+        walk=walk_encoded(in_order(most, is_descending=request.is_descending), product_message),
         default_size=DEFAULT_SIZE,
     )
 

@@ -5,6 +5,6 @@ local function read_document(data, wanted)
     require_size(data, 'd:' .. wanted.view)
     return false
   end
-  local row = { wanted.id, '0', value }
-  return attach_documents(data, nil, wanted.joins, { row })[1]
+  local joined = joined_to(data, wanted.joins, { wanted.id })
+  return { value, joined and joined[1] }
 end

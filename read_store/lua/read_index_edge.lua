@@ -1,4 +1,4 @@
--- The first or the last entity of an index, or false.
+-- The first or the last entity of an index with its score and its document, or false.
 local function read_index_edge(data, wanted)
   require_size(data, 'i:' .. wanted.index)
   local rank = wanted.last and -1 or 0
@@ -6,5 +6,5 @@ local function read_index_edge(data, wanted)
   if #edge == 0 then
     return false
   end
-  return attach_documents(data, wanted.view, nil, { { edge[1], edge[2] } })[1]
+  return { edge[1], redis.call('HGET', data .. 'd:' .. wanted.view, edge[1]), edge[2] }
 end

@@ -1,7 +1,8 @@
 -- Stands, with no id, for the end of a term: a walk goes on after it with the next term.
 local END_RANK = '0'
 
--- Walks a text index in the order of (term, rank, id), terms with the query in them only; answers {rows, place}.
+-- Walks a text index in the order of (term, rank, id), terms with the query in them only; answers as read_page, and
+-- the terms.
 local function read_text_page(data, page)
   local root = data .. 'x:' .. page.index .. ':'
   local source = term_source(data, page.index, page.query)
@@ -9,7 +10,7 @@ local function read_text_page(data, page)
     require_size(data, 'i:' .. index)
   end
   require_probes(data, page.probes)
-  local walk = { rows = {}, looked_at = 0 }
+  local walk = { ids = {}, terms = {}, ranks = {}, looked_at = 0 }
   local term = page.after and page.after[1]
   local after = page.after and { page.after[2], page.after[3] }
   -- A term that was walked to its end is not looked at again, or a small bound would never get past it.
@@ -34,5 +35,6 @@ local function read_text_page(data, page)
       end
     end
   end
-  return { attach_documents(data, page.view, page.joins, walk.rows), reached }
+  return { walk.ids, documents_of(data, page.view, walk.ids), joined_to(data, page.joins, walk.ids), reached,
+    page.with_scores and walk.ranks or false, walk.terms }
 end

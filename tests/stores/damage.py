@@ -7,6 +7,9 @@ from read_store import Connection
 from read_store.check_sums import checkpoint_seal
 from tests.valkey_server import TestValkey
 
+# Version, position and seal.
+_BEHIND_MESSAGE = 20
+
 Damage = Callable[[Connection, str], Awaitable[object]]
 
 
@@ -70,11 +73,12 @@ def of_another_type(key: str) -> Damage:
 
 
 def edited(key: str, field: str) -> Damage:
-    """A document with one bit of its last byte turned round."""
+    """A document with one bit of its message's last byte turned round."""
 
     async def damage(admin: Connection, root: str) -> object:
         value: bytes = await admin.call("HGET", root + key, field)
-        await admin.call("HSET", root + key, field, value[:-1] + bytes([value[-1] ^ 1]))
+        message, rest = value[:-_BEHIND_MESSAGE], value[-_BEHIND_MESSAGE:]
+        await admin.call("HSET", root + key, field, message[:-1] + bytes([message[-1] ^ 1]) + rest)
         return value
 
     return damage

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from read_store import LIBRARY, Batch, Library, Operation, ReadModelWriter, ReadStore, StoredDocument
+from read_store import LIBRARY, Batch, Frames, Library, Operation, ReadModelWriter, ReadStore, StoredDocument
 from tests.valkey_server import TestValkey
 
 VIEW = "thing"
@@ -57,8 +57,9 @@ class Partition:
         return batch
 
     async def ask(self, operation: Operation[Any]) -> Any:
-        """The result of one operation."""
-        return (await self.reader.read_one(self.name, operation))[1]
+        """The result of one operation; of frames, what they are joined to."""
+        result: Any = (await self.reader.read_one(self.name, operation))[1]
+        return self.reader.joined(self.name, result) if isinstance(result, Frames) else result
 
 
 @asynccontextmanager

@@ -8,7 +8,15 @@ import pytest
 
 from projector.runner import Runner, RunnerStatus
 from projector.scrubbing import Scrubber
-from read_store import Connection, Document, EpochEnd, ReadModelDamaged, TallyRows
+from read_store import (
+    Connection,
+    Document,
+    EpochEnd,
+    ReadModelDamaged,
+    TallyRows,
+    check_sums,
+    checkpoint,
+)
 from tests import accounts
 from tests.postgres_server import LogDatabase
 from tests.stores import damage
@@ -72,6 +80,19 @@ async def test_damage_that_nobody_reads_is_found_and_mended(world: World, done: 
     async with running(world, scrubbed_rows_per_second=EAGER):
         await world.assert_equal_sums()
         await damage.do(world.valkey, done, _root(world))
+        await eventually(lambda: _is_healed(world))
+        await world.assert_equal_sums()
+
+
+async def test_what_was_stored_in_another_layout_is_filled_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(check_sums, "_LAYOUT", 1)
+        async with running(world):
+            await world.assert_equal_sums()
+    checkpoint._contents.cache_clear()
+    async with running(world):
         await eventually(lambda: _is_healed(world))
         await world.assert_equal_sums()
 

@@ -12,8 +12,8 @@ from zlib import crc32
 import redis
 
 _SCRIPT = (Path(__file__).parent / "dump.lua").read_text(encoding="utf-8")
-_PLACE = struct.Struct(">QQ")
-_CHECK_SUM_BYTES = 4
+# Behind a document: its version, its position, and what brings the check sum of its id and all of it to 0.
+_PLACE = struct.Struct(">QQ4x")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +154,18 @@ def _take_text(dump: ReadDump, name: str, content: Any) -> None:
 
 def _take_documents(dump: ReadDump, view: str, content: Any) -> None:
     for name, value in _pairs(content):
-        id_, body = _text(name), value
-        if "seal" in dump.checkpoint:
-            body = value[_CHECK_SUM_BYTES:]
-            if crc32(body, crc32(name)) != int.from_bytes(value[:_CHECK_SUM_BYTES], "big"):
-                dump.strangers.append(f"check sum of {view} {id_}")
-        version, position = _PLACE.unpack_from(body)
-        message = body[_PLACE.size :]
+        id_ = _text(name)
+        if crc32(value, crc32(name)) != 0:
+            dump.strangers.append(f"check sum of {view} {id_}")
+        version, position = _PLACE.unpack(value[-_PLACE.size :])
+        message = _message(value[: -_PLACE.size])
         dump.documents[view, id_] = StoredDocument(version=version, position=position, message=message)
+
+
+def _message(field: bytes) -> bytes:
+    """What is in a field of bytes: behind its number and its length, seven bits of it in each byte."""
+    start = next(place for place in range(1, len(field)) if field[place] < 128) + 1
+    return field[start:]
 
 
 def _apply(line: bytes) -> Apply:
