@@ -24,6 +24,7 @@ from event_store.events import (
     PredecessorFailed,
     StoredCommand,
     StoredEvent,
+    StreamEvents,
     StreamRead,
     WrongVersion,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredCommand",
     "StoredEvent",
+    "StreamEvents",
     "StreamRead",
     "UnregisteredEventType",
     "WrongVersion",

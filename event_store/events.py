@@ -140,6 +140,29 @@ class StoredEvent(NamedTuple):
     causation_id: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEvents:
+    """Events of a stream, oldest first, as far as a state is folded from them.
+
+    Types and payloads stand side by side. `command_id` is that of the stream's last event, None where there
+    are no events.
+    """
+
+    types: Sequence[str] = ()
+    payloads: Sequence[bytes] = ()
+    command_id: UUID | None = None
+
+    def __len__(self) -> int:
+        """How many events these are."""
+        return len(self.payloads)
+
+    def part(self, start: int, end: int | None = None) -> "StreamEvents":
+        """Those from one place to before another."""
+        payloads = self.payloads[start:end]
+        command_id = self.command_id if payloads else None
+        return StreamEvents(types=self.types[start:end], payloads=payloads, command_id=command_id)
+
+
 class PageBound(NamedTuple):
     """The event up to which the log was looked through."""
 

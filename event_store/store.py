@@ -7,7 +7,7 @@ from uuid import UUID
 from event_store.arrays import ByteaArray, Int4Array, TextArray
 from event_store.connections import Connections
 from event_store.errors import HistoryReplaced, UnregisteredEventType
-from event_store.events import Append, Appended, Outcome, StoredCommand, StoredEvent
+from event_store.events import Append, Appended, Outcome, StoredCommand, StoredEvent, StreamEvents
 from event_store.grouping import Grouping
 from event_store.hints import Announcer
 from event_store.history import History
@@ -36,7 +36,7 @@ class EventStore:
         self._checks: Grouping[_Check, _Checked] = Grouping(
             self._check_group, largest=LARGEST_GROUP, runners=2
         )
-        self._reads: Grouping[Mapping[str, int], dict[str, list[StoredEvent]]] = Grouping(
+        self._reads: Grouping[Mapping[str, int], dict[str, StreamEvents]] = Grouping(
             self._read_group, largest=64, runners=2
         )
 
@@ -87,8 +87,8 @@ class EventStore:
         """The stored command, if there is one, and the current versions of `streams`, at one moment."""
         return await self._checks.call((command_id, streams))
 
-    async def read_streams(self, after: Mapping[str, int]) -> dict[str, list[StoredEvent]]:
-        """The events of each stream after the given version, oldest first; an empty list for no events."""
+    async def read_streams(self, after: Mapping[str, int]) -> dict[str, StreamEvents]:
+        """The events of each stream after the given version."""
         return await self._reads.call(after)
 
     async def read_stream(
@@ -145,25 +145,26 @@ class EventStore:
             (commands.get(command), {name: versions[name] for name in streams}) for command, streams in checks
         ]
 
-    async def _read_group(self, asked: Sequence[Mapping[str, int]]) -> Sequence[dict[str, list[StoredEvent]]]:
+    async def _read_group(self, asked: Sequence[Mapping[str, int]]) -> Sequence[dict[str, StreamEvents]]:
         lowest: dict[str, int] = {}
         for after in asked:
             for stream, version in after.items():
                 lowest[stream] = min(version, lowest.get(stream, version))
         known = self._history.known()
         parameters = (TextArray.of(list(lowest)), Int4Array.of(list(lowest.values())), *known.parameters)
-        events: dict[str, list[StoredEvent]] = {stream: [] for stream in lowest}
         rows = await self._connections.fetch("read_streams", parameters)
         if not rows[0][0]:
             raise self._history.replaced(known)
+        found: dict[str, StreamEvents] = {}
         newest: tuple[int, UUID] | None = None
-        for row in rows:
-            if row[1] is not None:
-                event = StoredEvent._make(row[1:])
-                events[event.stream].append(event)
-                newest = event.position, event.event_id
+        for _, stream, type_ids, payloads, ids, names, position, event_id, command_id in rows:
+            if stream is not None:
+                types = list(map(dict(zip(ids, names, strict=True)).__getitem__, type_ids))
+                found[stream] = StreamEvents(types=types, payloads=payloads, command_id=command_id)
+                newest = position, event_id
         self._history.read(known, newest)
+        nothing = StreamEvents()
         return [
-            {stream: events[stream][version - lowest[stream] :] for stream, version in after.items()}
+            {name: found.get(name, nothing).part(version - lowest[name]) for name, version in after.items()}
             for after in asked
         ]

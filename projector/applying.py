@@ -50,11 +50,6 @@ class Sent:
         end = end_of(self.page)
         return replace(self.before, position=end.position, anchor=end.event_id, as_of=end.recorded_at)
 
-    @property
-    def is_last(self) -> bool:
-        """Whether the log had nothing behind it."""
-        return end_of(self.page).position >= self.page.head
-
     async def given_up(self) -> None:
         """Waits for it no longer; it may have been applied."""
         self.writing.cancel()
@@ -98,7 +93,7 @@ def batch_of(checkpoint: Checkpoint, page: LogPage, folded: Folded, read_at: flo
         exits=changes.exits,
         text_entries=changes.text_entries,
         text_exits=changes.text_exits,
-        tallies={key: amount for key, amount in changes.tallies.items() if amount},
+        tallies=changes.tallies,
         head_read_at=read_at,
     )
 

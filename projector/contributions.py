@@ -1,5 +1,6 @@
 """What a view contributes to indexes and tallies, and what changes when it becomes another view."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,15 +24,21 @@ class Contributions:
     tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
 
+# What a view contributes that was never written; not to be changed.
+NOTHING = Contributions()
+
+
 @dataclass(slots=True)
 class Changes:
     """The changes of many views, each view at most once; named as in read_store.Batch."""
 
-    entries: dict[str, dict[str, int]] = field(default_factory=dict)
-    exits: dict[str, list[str]] = field(default_factory=dict)
-    text_entries: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
-    text_exits: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    entries: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    exits: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    text_entries: defaultdict[str, list[tuple[str, str, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    text_exits: defaultdict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    tallies: defaultdict[tuple[str, str, str], int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, id_: str, old: Contributions, new: Contributions) -> None:
         """Adds what turns the old contributions of an entity into the new ones."""
@@ -43,46 +50,58 @@ class Changes:
             self._count(old.tallies, new.tallies)
 
     def _move(self, id_: str, old: dict[str, int], new: dict[str, int]) -> None:
+        entries = self.entries
         for index, score in new.items():
             if old.get(index) != score:
-                self.entries.setdefault(index, {})[id_] = score
+                entries[index][id_] = score
         for index in old.keys() - new.keys():
-            self.exits.setdefault(index, []).append(id_)
+            self.exits[index].append(id_)
 
     def _rename(self, id_: str, old: dict[str, tuple[str, int]], new: dict[str, tuple[str, int]]) -> None:
         for index, (term, rank) in new.items():
             if old.get(index) != (term, rank):
-                self.text_entries.setdefault(index, []).append((id_, term, rank))
+                self.text_entries[index].append((id_, term, rank))
         for index, (term, _) in old.items():
             if index not in new or new[index][0] != term:
-                self.text_exits.setdefault(index, []).append((id_, term))
+                self.text_exits[index].append((id_, term))
 
     def _count(self, old: dict[tuple[str, str, str], int], new: dict[tuple[str, str, str], int]) -> None:
         tallies = self.tallies
+        if not old:
+            for key, amount in new.items():
+                tallies[key] += amount
+            return
         for key, amount in new.items():
             if change := amount - old.get(key, 0):
-                tallies[key] = tallies.get(key, 0) + change
+                tallies[key] += change
         for key, amount in old.items():
-            if key not in new and amount:
-                tallies[key] = tallies.get(key, 0) - amount
+            if key not in new:
+                tallies[key] -= amount
 
 
 def contributions_of(model: ReadModel[Any], view: Message) -> Contributions:
     """What the view contributes now; raises ScoreTooLarge."""
-    found = Contributions()
+    scores: dict[str, int] = {}
+    texts: dict[str, tuple[str, int]] = {}
     for index, place in model.indexes(view):
         if isinstance(place, int):
-            found.scores[index] = _checked(index, place)
+            if not -MAX_SCORE <= place <= MAX_SCORE:
+                raise _too_large(index, place)
+            scores[index] = place
         else:
-            text, rank = (place, 0) if isinstance(place, str) else place
-            found.texts[index] = fold_text(text), _checked(index, rank)
-    tallies = found.tallies
+            texts[index] = _ranked(index, place)
+    tallies: dict[tuple[str, str, str], int] = {}
     for key, amount in model.tallies(view):
         tallies[key] = tallies.get(key, 0) + amount
-    return found
+    return Contributions(scores, texts, tallies)
 
 
-def _checked(index: str, score: int) -> int:
-    if not -MAX_SCORE <= score <= MAX_SCORE:
-        raise ScoreTooLarge(f"score {score} in index {index} is beyond 2^53")
-    return score
+def _ranked(index: str, place: str | tuple[str, int]) -> tuple[str, int]:
+    text, rank = (place, 0) if isinstance(place, str) else place
+    if not -MAX_SCORE <= rank <= MAX_SCORE:
+        raise _too_large(index, rank)
+    return fold_text(text), rank
+
+
+def _too_large(index: str, score: int) -> ScoreTooLarge:
+    return ScoreTooLarge(f"score {score} in index {index} is beyond 2^53")

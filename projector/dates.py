@@ -1,11 +1,13 @@
 """Instants and days as scores of indexes and as rows of tallies; an instant falls on its day in UTC."""
 
-from datetime import UTC, date, datetime
+from datetime import date
+from functools import lru_cache
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
 
 _FIRST_DAY = date(1970, 1, 1).toordinal()
+_DAY_SECONDS = 86_400
 
 
 def microseconds(instant: Timestamp) -> int:
@@ -15,17 +17,12 @@ def microseconds(instant: Timestamp) -> int:
 
 def day_of(instant: Timestamp) -> str:
     """Answer the day as 2011-06-30, which sorts by time."""
-    return f"{_utc(instant):%Y-%m-%d}"
-
-
-def month_of(instant: Timestamp) -> str:
-    """Answer the month as 2011-06."""
-    return day_of(instant)[:7]
+    return _date(instant.seconds // _DAY_SECONDS).isoformat()
 
 
 def date_of(instant: Timestamp) -> Date:
     """Answer the day as a message."""
-    day = _utc(instant)
+    day = _date(instant.seconds // _DAY_SECONDS)
     return Date(year=day.year, month=day.month, day=day.day)
 
 
@@ -49,5 +46,7 @@ def is_before(day: Date, other: Date) -> bool:
     return (day.year, day.month, day.day) < (other.year, other.month, other.day)
 
 
-def _utc(instant: Timestamp) -> datetime:
-    return datetime.fromtimestamp(instant.seconds, UTC)
+# Events come in the order of time, so few days are asked for again and again.
+@lru_cache(maxsize=4096)
+def _date(days: int) -> date:
+    return date.fromordinal(_FIRST_DAY + days)

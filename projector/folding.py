@@ -1,19 +1,23 @@
 """Folds events into views and derives from old and new views what has to be written."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from event_store import StoredEvent
-from projector.contributions import Changes, Contributions, contributions_of
+from projector.contributions import NOTHING, Changes, Contributions, contributions_of
 from projector.projection import Projection, ReadModel
-from read_store import StoredDocument, microseconds_of
+from read_store import StoredDocument
 
 _CACHED_VIEWS = 50_000
+# So many events are folded, or views written, in one go: some milliseconds of work.
+_SLICE = 250
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UnknownEventType(Exception):
@@ -63,7 +67,7 @@ class _ModelFold:
         id_ = event.stream[self.id_starts :]
         entry = self.entries.get(id_)
         if entry is None:
-            entry = self.entries[id_] = _Entry(self.model.view(), 0, Contributions(), is_moved=True)
+            entry = self.entries[id_] = _Entry(self.model.view(), 0, NOTHING, is_moved=True)
         if event.version != entry.version + 1:
             raise VersionGap(
                 f"{event.stream} has version {entry.version} in {self.model.name}, then {event.version}"
@@ -81,15 +85,16 @@ class _ModelFold:
             view.version = entry.version  # type: ignore[attr-defined] # the descriptor has the field
         if self.has_last_updated:
             # FromDatetime does the same at ten times the cost, and every change of a view comes through here.
-            seconds, microseconds = divmod(microseconds_of(last.recorded_at), 1_000_000)
+            since = last.recorded_at - _EPOCH_START
             stamp: Timestamp = view.last_updated  # type: ignore[attr-defined] # as above
-            stamp.seconds, stamp.nanos = seconds, microseconds * 1000
+            stamp.seconds = since.days * 86_400 + since.seconds
+            stamp.nanos = since.microseconds * 1000
         if entry.is_moved:
             new = contributions_of(self.model, view)
             changes.add(id_, entry.contributions, new)
             entry.contributions, entry.is_moved = new, False
         message = view.SerializeToString(deterministic=True)
-        return StoredDocument(version=entry.version, position=last.position, message=message)
+        return StoredDocument(entry.version, last.position, message)
 
 
 class Folder:
@@ -100,7 +105,7 @@ class Folder:
         self._by_category: dict[str, list[_ModelFold]] = {}
         for each in self._folds:
             self._by_category.setdefault(each.model.category, []).append(each)
-        self._types = {event.DESCRIPTOR.full_name: event for event in projection.events}
+        self._parsers = {event.DESCRIPTOR.full_name: event.FromString for event in projection.events}
         self._cached_views = cached_views
         self.at: StoredEvent | None = None
 
@@ -127,7 +132,13 @@ class Folder:
         """Folds the events in order. Raises whatever a read model raises, UnknownEventType, VersionGap,
         ScoreTooLarge or DecodeError; `at` is then the event that it came to."""
         folded = Folded()
-        for event in events:
+        for _ in self.folding(events, folded):
+            pass
+        return folded
+
+    def folding(self, events: Sequence[StoredEvent], folded: Folded) -> Iterator[None]:
+        """As `fold`, into what is given, with a pause now and then in which others may work."""
+        for number, event in enumerate(events, 1):
             folds = self._by_category.get(event.category)
             if folds is None:
                 continue
@@ -136,18 +147,20 @@ class Folder:
             folded.events += 1
             for each in folds:
                 each.fold(event, message)
+            if not number % _SLICE:
+                yield
         for each in self._folds:
             if each.touched:
-                folded.documents[each.model.name] = self._finish(each, folded.changes)
-        return folded
+                yield from self._finishing(each, folded)
 
-    def _finish(self, fold: _ModelFold, changes: Changes) -> dict[str, StoredDocument]:
-        documents, touched = {}, fold.touched
-        fold.touched = {}
-        for id_, self.at in touched.items():
-            documents[id_] = fold.finish(id_, self.at, changes)
+    def _finishing(self, fold: _ModelFold, folded: Folded) -> Iterator[None]:
+        documents = folded.documents[fold.model.name] = {}
+        touched, fold.touched = fold.touched, {}
+        for number, (id_, self.at) in enumerate(touched.items(), 1):
+            documents[id_] = fold.finish(id_, self.at, folded.changes)
             fold.entries.move_to_end(id_)
-        return documents
+            if not number % _SLICE:
+                yield
 
     def trim(self) -> None:
         """Forgets the views used longest ago, beyond the number to be kept."""
@@ -162,7 +175,7 @@ class Folder:
             each.touched.clear()
 
     def _decode(self, event: StoredEvent) -> Message:
-        event_type = self._types.get(event.type)
-        if event_type is None:
+        parse = self._parsers.get(event.type)
+        if parse is None:
             raise UnknownEventType(f"{event.type} at position {event.position} is not listed")
-        return event_type.FromString(event.payload)
+        return parse(event.payload)

@@ -1,17 +1,20 @@
 """Folds the log into one generation of a projection: fetch, fold, apply."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import failpoints
 from event_store import EventLog, LogPage, LogPartition, StoredEvent
-from projector.applying import BatchRefused, Sent, send
-from projector.folding import Folder
+from projector.applying import BatchRefused, Sent, end_of, send
+from projector.folding import Folded, Folder
 from projector.generations import HistoryChanged, continues
 from projector.pages import LogPages
 from projector.projection import Projection
 from read_store import Checkpoint, ReadModelWriter, TallyRefused
 
-BATCH_LIMIT = 1000
+# A document, an index or a row that changes often is written once a batch; but the store serves nobody else
+# while it applies one, so more than some tens of milliseconds would be felt by readers.
+BATCH_LIMIT = 4000
 
 
 class EventRefused(Exception):
@@ -70,9 +73,15 @@ class Follower:
 
     async def advance(self, token: int, checkpoint: Checkpoint, page: LogPage) -> Checkpoint:
         """The checkpoint to go on from; it may still be on its way to the store. Raises BatchRefused."""
+        is_last = end_of(page).position >= page.head
+        if not is_last:
+            # The next page comes in while this one is folded, and is folded while this one is applied.
+            self._pages.fetch_ahead(end_of(page).position, self._limit)
         await self._load(checkpoint.generation, page.events)
+        folded = Folded()
         try:
-            folded = self._folder.fold(page.events)
+            for _ in self._folder.folding(page.events, folded):
+                await asyncio.sleep(0)
         except Exception as error:
             failed_at = self._folder.at
             await self.settle()
@@ -80,11 +89,8 @@ class Follower:
         read_at = self.read_at
         await self.settle()
         sent = self._sent = await send(self._writer, token, checkpoint, page, folded, read_at=read_at)
-        if sent.is_last:
+        if is_last:
             await self.settle()
-        else:
-            # The next page is fetched and folded while this one is applied.
-            self._pages.fetch_ahead(sent.after.position, self._limit)
         return sent.after
 
     async def settle(self) -> None:

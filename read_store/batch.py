@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from read_store.check_sums import as_amount, checkpoint_seal, column_weight
+from read_store.check_sums import CHECK_SUM_COLUMN, as_amount, checkpoint_seal, column_weight
 from read_store.checkpoint import microseconds_of
 from read_store.keys import changed_index, checked_index
 from read_store.stored import StoredDocument
@@ -74,25 +74,30 @@ class Batch:
         return arguments
 
     def _tally_rows(self) -> list[Argument]:
-        """For each row: tally, row, change of the check sum, number of amounts, and columns with amounts."""
-        rows: dict[tuple[str, str], list[Argument]] = {}
-        sums: dict[tuple[str, str], int] = {}
+        """For each row: tally, row, number of columns, columns (the check sum's first), and their amounts."""
+        rows: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
         for (tally, row, column), amount in self.tallies.items():
-            name = tally, row
-            rows.setdefault(name, []).extend((column, amount))
-            sums[name] = sums.get(name, 0) + column_weight(column) * amount
+            if not amount:
+                continue
+            found = rows.get((tally, row))
+            if found is None:
+                found = rows[tally, row] = [CHECK_SUM_COLUMN], [0]
+            columns, amounts = found
+            columns.append(column)
+            amounts.append(amount)
+            amounts[0] += column_weight(column) * amount
         arguments: list[Argument] = []
-        for name, amounts in rows.items():
-            arguments += (*name, as_amount(sums[name]), len(amounts) // 2, *amounts)
+        for name, (columns, amounts) in rows.items():
+            amounts[0] = as_amount(amounts[0])
+            arguments += (*name, len(columns), *columns, *amounts)
         return arguments
 
     def _sections(self) -> Iterator[tuple[str, str, list[Argument]]]:
         for view, documents in self.documents.items():
-            yield (
-                "documents",
-                view,
-                [part for id_, kept in documents.items() for part in (id_, kept.pack(id_))],
-            )
+            packed: list[Argument] = [
+                part for id_, kept in documents.items() for part in (id_, kept.pack(id_))
+            ]
+            yield "documents", view, packed
             positions: list[Argument] = [
                 part for id_, kept in documents.items() for part in (kept.position, id_)
             ]
@@ -100,11 +105,8 @@ class Batch:
         for index, ids in self.exits.items():
             yield "leave", checked_index(index), list(ids)
         for index, scores in self.entries.items():
-            yield (
-                "enter",
-                checked_index(index),
-                [part for id_, score in scores.items() for part in (score, id_)],
-            )
+            places: list[Argument] = [part for id_, score in scores.items() for part in (score, id_)]
+            yield "enter", checked_index(index), places
         for index, gone in self.text_exits.items():
             yield "leave_texts", checked_index(index), [part for pair in gone for part in pair]
         for index, come in self.text_entries.items():

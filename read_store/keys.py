@@ -1,7 +1,7 @@
 """The names of all keys and channels of the read store."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 
 _NAME = re.compile(r"([a-z][a-z0-9_]{0,63})(?:\.(\d+of\d+))?")
@@ -43,6 +43,7 @@ def attendance_root(partitions: int) -> str:
     return f"diptych:{{projectors:{partitions}}}:"
 
 
+@lru_cache(maxsize=65_536)
 def checked_index(name: str) -> str:
     """The index name itself; names that could reach another key are refused."""
     if not _INDEX.fullmatch(name):

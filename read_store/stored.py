@@ -1,8 +1,8 @@
 """How a document is stored: a frame that answers can be put together from, its version and place, a seal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 from read_store.check_sums import SEAL_BYTES, check_document, seal
 
@@ -13,9 +13,9 @@ _BEHIND_FRAME = _PLACE.size + SEAL_BYTES
 _LARGEST_OF_ONE_BYTE = 0x7F
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredDocument:
-    """A view's bytes with its stream's version and the position of its last change."""
+class StoredDocument(NamedTuple):
+    """A view's bytes with its stream's version and the position of its last change. A named tuple, because a
+    rebuild makes millions of them."""
 
     version: int
     position: int

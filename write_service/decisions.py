@@ -144,7 +144,7 @@ class Decisions:
         for name, events in found.items():
             cached, known = reads[name]
             until = versions[name] - known.version
-            states[name] = self._loader.fold(known.state, cached.stream.decider, events[:until])
+            states[name] = self._loader.fold(known.state, cached.stream.decider, events.part(0, until))
         main = execution.main.name
         if all(stream.name in states for stream in execution.reads(states[main])):
             execution.decide(versions[main], states)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from event_store import EventStore, HistoryReplaced, StoredEvent
+from event_store import EventStore, HistoryReplaced, StreamEvents
 from write_service.decider import Decider
 from write_service.snapshots import Snapshots
 from write_service.state_cache import CachedStream
@@ -18,7 +18,9 @@ class StateLoader:
     def __init__(self, store: EventStore, snapshots: Snapshots, deciders: Sequence[Decider[Any]]) -> None:
         self._store = store
         self._snapshots = snapshots
-        self._types = {event.DESCRIPTOR.full_name: event for each in deciders for event in each.events}
+        self._parsers = {
+            event.DESCRIPTOR.full_name: event.FromString for each in deciders for event in each.events
+        }
         self._waiting: list[tuple[CachedStream, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -35,10 +37,11 @@ class StateLoader:
             self._task = asyncio.create_task(self._run(), name="state loader")
         return done
 
-    def fold(self, state: Any, decider: Decider[Any], events: Sequence[StoredEvent]) -> Any:
+    def fold(self, state: Any, decider: Decider[Any], events: StreamEvents) -> Any:
         """The state after these events."""
-        for event in events:
-            state = decider.evolve(state, self._types[event.type].FromString(event.payload))
+        evolve, parsers = decider.evolve, self._parsers
+        for type_, payload in zip(events.types, events.payloads, strict=True):
+            state = evolve(state, parsers[type_](payload))
         return state
 
     async def _run(self) -> None:
@@ -69,7 +72,7 @@ class StateLoader:
             if name in snapshots:
                 cached.snapshot_version = max(cached.snapshot_version, version)
             state = self.fold(state, cached.stream.decider, events)
-            cached.read(version + len(events), state, events[-1].command_id if events else None)
+            cached.read(version + len(events), state, events.command_id)
 
 
 def _finish(round_: Sequence[tuple[CachedStream, asyncio.Future[None]]], error: Exception | None) -> None:

@@ -13,7 +13,7 @@ from bench.stand import Stand
 from read_store.keys import partition_root
 
 _NAME = "catch-up into documents, indexes and tallies of the orders domain, one process"
-# Long enough for batches of a thousand to average out, short enough for the slowest.
+# Long enough for the largest batches to average out, short enough for the slowest.
 _WINDOWS = 2
 _PEER_EVENTS = 10_000
 

@@ -6,7 +6,7 @@ from bench.measuring import Values
 from event_store import EventLog, EventStore
 from write_service.orders.product import PRODUCT
 
-_TYPES = {event.DESCRIPTOR.full_name: event for event in PRODUCT.events}
+_PARSERS = {event.DESCRIPTOR.full_name: event.FromString for event in PRODUCT.events}
 
 
 async def replay_stream(database_url: str, stream: str, events: int, seconds: float) -> Values:
@@ -15,9 +15,10 @@ async def replay_stream(database_url: str, stream: str, events: int, seconds: fl
     replays, began = 0, time.perf_counter()
     try:
         while time.perf_counter() - began < seconds:
-            state, read = PRODUCT.initial, await store.read_stream(stream)
-            for event in read:
-                state = PRODUCT.evolve(state, _TYPES[event.type].FromString(event.payload))
+            # As the write service loads a state.
+            state, read = PRODUCT.initial, (await store.read_streams({stream: 0}))[stream]
+            for type_, payload in zip(read.types, read.payloads, strict=True):
+                state = PRODUCT.evolve(state, _PARSERS[type_](payload))
             if len(read) != events or not state.exists:
                 raise ValueError(f"{stream} has {len(read)} events, {events} were expected")
             replays += 1

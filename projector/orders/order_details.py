@@ -95,11 +95,13 @@ def _count(view: OrderDetails, total_cents: int) -> None:
 def tallies(view: OrderDetails) -> Iterable[Tally]:
     column = _UNITS_BY_STATUS.get(view.status)
     if column is None:
-        return
-    for item in view.items:
-        yield ("product_units", item.sku, column), item.quantity
-    yield ("customer_totals", view.customer_id, "orders"), 1
-    yield ("customer_totals", view.customer_id, f"spent|{view.currency_code}"), view.total_cents
+        return ()
+    customer_id = view.customer_id
+    return [
+        *((("product_units", item.sku, column), item.quantity) for item in view.items),
+        (("customer_totals", customer_id, "orders"), 1),
+        (("customer_totals", customer_id, f"spent|{view.currency_code}"), view.total_cents),
+    ]
 
 
 ORDER_DETAILS = ReadModel(

@@ -78,31 +78,36 @@ def _total(view: OrderSummary, total_cents: int) -> None:
 
 
 def indexes(view: OrderSummary) -> Iterable[tuple[str, int | tuple[str, int]]]:
-    status, customer_id = _STATUS_NAMES[view.status], view.customer_id
+    status, customer_id, total_cents = _STATUS_NAMES[view.status], view.customer_id, view.total_cents
     placed = microseconds(view.placed_at)
-    yield "placed", placed
-    yield f"placed/status/{status}", placed
-    yield f"placed/customer/{customer_id}", placed
-    yield f"placed/{_value(view)}", placed
-    yield "total", view.total_cents
-    yield f"total/status/{status}", view.total_cents
-    yield f"total/customer/{customer_id}", view.total_cents
-    yield "search", (f"{view.customer_name}\n{view.customer_email}", placed)
+    return (
+        ("placed", placed),
+        (f"placed/status/{status}", placed),
+        (f"placed/customer/{customer_id}", placed),
+        (f"placed/{_value(view)}", placed),
+        ("total", total_cents),
+        (f"total/status/{status}", total_cents),
+        (f"total/customer/{customer_id}", total_cents),
+        ("search", (f"{view.customer_name}\n{view.customer_email}", placed)),
+    )
 
 
 def tallies(view: OrderSummary) -> Iterable[Tally]:
-    group = f"{_STATUS_NAMES[view.status]}|{_value(view)}|{view.currency_code}"
-    rows = (
-        ("orders", "all"),
-        ("orders_by_day", day_of(view.placed_at)),
-        ("orders_by_customer", view.customer_id),
-    )
-    for tally, row in rows:
-        yield (tally, row, f"count|{group}"), 1
-        yield (tally, row, f"cents|{group}"), view.total_cents
+    currency_code, total_cents, day = view.currency_code, view.total_cents, day_of(view.placed_at)
+    group = f"{_STATUS_NAMES[view.status]}|{_value(view)}|{currency_code}"
+    count, cents = f"count|{group}", f"cents|{group}"
+    found: list[Tally] = [
+        (("orders", "all", count), 1),
+        (("orders", "all", cents), total_cents),
+        (("orders_by_day", day, count), 1),
+        (("orders_by_day", day, cents), total_cents),
+        (("orders_by_customer", view.customer_id, count), 1),
+        (("orders_by_customer", view.customer_id, cents), total_cents),
+    ]
     if view.status != ORDER_STATUS_CANCELLED:
-        amounts = {"orders": 1, "units": view.unit_count, "gross": view.total_cents}
-        yield from sales_tallies(view.placed_at, view.region_code, view.currency_code, amounts)
+        amounts = {"orders": 1, "units": view.unit_count, "gross": total_cents}
+        found += sales_tallies(view.placed_at, view.region_code, currency_code, amounts)
+    return found
 
 
 def _value(view: OrderSummary) -> str:

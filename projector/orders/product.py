@@ -44,8 +44,7 @@ def _receive(view: Product, units: int) -> None:
 
 
 def indexes(view: Product) -> Iterable[tuple[str, int | str]]:
-    yield "product_name", view.name
-    yield "available", view.available
+    return ("product_name", view.name), ("available", view.available)
 
 
 PRODUCT = ReadModel(

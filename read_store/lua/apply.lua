@@ -14,7 +14,7 @@ local function apply(keys, argv)
   if redis.call('HGET', checkpoint, 'sizes') ~= tostring(redis.call('HLEN', data .. 'sizes')) then
     changes.damage = 'checkpoint'
   end
-  -- Tallies come first: they alone can be refused by the data, and they alone can be undone.
+  -- Tallies come first: they alone can be refused by the data, and then nothing may be written.
   refusal = add_tallies(data, argv, 13, last_tally, changes)
   if refusal then
     return redis.error_reply(refusal)

@@ -9,7 +9,7 @@ local function note_rows(data, rows, argv, changes)
         -- It had columns, and lost them by somebody else's hand.
         changes.damage = 'row ' .. tally .. ' ' .. name
       end
-    elseif row.has_less and redis.call('HLEN', row.key) == 1 then
+    elseif #row.gone > 0 and redis.call('HLEN', row.key) == 1 then
       redis.call('DEL', row.key)
       note_size(changes, 't:' .. tally, -redis.call('ZREM', data .. 't:' .. tally, name))
     end

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -92,8 +93,8 @@ def _counts(evolve: Callable[[Any, Any], Any], _kind: type) -> Callable[[Any, An
 def _changes_the_state(evolve: Callable[[Any, Any], Any], _kind: type) -> Callable[[Any, Any], Any]:
     def evolved(state: Any, event: Any) -> Any:
         after = evolve(state, event)
-        for name in type(state).__dataclass_fields__:
-            # What a state that is not frozen would allow.
+        # What a state that is not frozen would allow; a named tuple can't be changed by any means.
+        for name in getattr(type(state), "__dataclass_fields__", ()):
             object.__setattr__(state, name, getattr(after, name))
         return state
 
@@ -105,7 +106,7 @@ def _with_evolve(domain: Domain, change: Callable[[Any, type], Callable[[Any, An
         return replace(decider, evolve=change(decider.evolve, decider.events[-1]))
 
     # The initial states are the product's own: a sabotaged evolve may change what it is given.
-    deciders = (changed(replace(each, initial=replace(each.initial))) for each in domain.deciders)
+    deciders = (changed(replace(each, initial=copy(each.initial))) for each in domain.deciders)
     return replace(domain, deciders=tuple(deciders))
 
 

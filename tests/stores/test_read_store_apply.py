@@ -13,6 +13,7 @@ from read_store import (
     IndexEdge,
     Library,
     Page,
+    ReadModelDamaged,
     TallyRefused,
     TallyRow,
     TallyRows,
@@ -25,6 +26,7 @@ from tests.valkey_server import TestValkey
 
 SALES = TallyRow(tally="sales", row="2010")
 _COMPARE = "if stored[1] ~= epoch or stored[2] ~= position then"
+_SHORT = "elseif #value < 16 and #amount < 16 then"
 _FENCE = "if fence and tonumber(token) < tonumber(fence) then"
 
 
@@ -163,6 +165,54 @@ async def test_a_tally_that_would_leave_64_bits_refuses_the_whole_batch(valkey: 
         assert await partition.ask(TallyRows(tally="sales")) == [("2010", {"cents": 2**63 - 1})]
         assert await partition.ask(Document(view=VIEW, id="a")) is None
         assert (await partition.writer.checkpoint()).position == 1
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        (2**53, 1, -1, -(2**53) - 1),
+        (2**63 - 1, -(2**63 - 1), -1),
+        (-(2**62), -(2**62), 2**62, 10**9, -1),
+        (10**15, 10**15, -(10**9), 10**9 - 1, -(2 * 10**15)),
+        (999_999_999_999_999_999, 1, -(10**18) - 7, 6),
+    ],
+)
+async def test_tallies_are_exact_up_to_64_bits(valkey: TestValkey, amounts: tuple[int, ...]) -> None:
+    async with a_partition(valkey) as partition:
+        for place, amount in enumerate(amounts, 1):
+            await partition.apply(tallies={("sales", "2010", "cents"): amount, ("sales", "2010", "n"): 1})
+            expected = {"cents": sum(amounts[:place]), "n": place}
+            assert await partition.ask(SALES) == {name: n for name, n in expected.items() if n}
+
+
+async def test_numbers_of_lua_alone_would_round_tallies(valkey: TestValkey) -> None:
+    """The sabotaged twin."""
+    sources = read_sources()
+    assert _SHORT in sources
+    library = compose(sources.replace(_SHORT, "elseif true then"))
+    async with a_partition(valkey, library=library) as partition:
+        for amount in (2**53, 1):
+            await partition.apply(tallies={("sales", "2010", "cents"): amount})
+        with pytest.raises(ReadModelDamaged):
+            await partition.ask(SALES)
+
+
+async def test_a_tally_that_would_leave_64_bits_downwards_is_refused(valkey: TestValkey) -> None:
+    async with a_partition(valkey) as partition:
+        await partition.apply(tallies={("sales", "2010", "cents"): -(2**63)})
+        with pytest.raises(TallyRefused):
+            await partition.apply(tallies={("sales", "2010", "cents"): -1})
+        assert await partition.ask(SALES) == {"cents": -(2**63)}
+
+
+async def test_a_row_may_have_more_columns_than_a_call_takes_arguments(valkey: TestValkey) -> None:
+    async with a_partition(valkey) as partition:
+        columns = [f"column {number}" for number in range(9_001)]
+        for _ in range(2):
+            await partition.apply(tallies={("sales", "2010", column): 2 for column in columns})
+        assert await partition.ask(SALES) == dict.fromkeys(columns, 4)
+        await partition.apply(tallies={("sales", "2010", column): -4 for column in columns[1:]})
+        assert await partition.ask(SALES) == {columns[0]: 4}
 
 
 async def test_a_large_batch_needs_no_other_call(valkey: TestValkey) -> None:

@@ -1,8 +1,7 @@
 """Products: their price, and a stock that never promises more units than there are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from diptych.orders.v1.events_pb2 import (
     ProductPriceChanged,
@@ -47,18 +46,18 @@ class InsufficientInventory(CommandRejected):
     """No more units can be promised or taken away than are available."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """A product as the rules see one; without a currency there is none.
+class Product(NamedTuple):
+    """A product as the rules see one; without a currency there is none. A named tuple, because products have
+    the longest streams, and a new one is made for each event.
 
     `received` counts units that came in, corrections included; `committed` those that orders have taken.
     """
 
-    name: str = ""
-    unit_price_cents: int = 0
-    currency_code: str = ""
-    received: int = 0
-    committed: int = 0
+    name: str
+    unit_price_cents: int
+    currency_code: str
+    received: int
+    committed: int
 
     @property
     def exists(self) -> bool:
@@ -130,28 +129,27 @@ def require_available(states: States, wanted: Mapping[str, int]) -> None:
 
 
 def evolve(product: Product, event: ProductEvent) -> Product:
+    name, price, currency, received, committed = product
     match event:
         case StockReserved():
-            return replace(product, committed=product.committed + event.quantity)
+            return Product(name, price, currency, received, committed + event.quantity)
         case StockReleased():
-            return replace(product, committed=product.committed - event.quantity)
+            return Product(name, price, currency, received, committed - event.quantity)
         case StockReceived():
-            return replace(product, received=product.received + event.quantity)
+            return Product(name, price, currency, received + event.quantity, committed)
         case StockAdjusted():
-            return replace(product, received=product.received + event.delta)
+            return Product(name, price, currency, received + event.delta, committed)
         case ProductPriceChanged():
-            return replace(product, unit_price_cents=event.unit_price_cents)
+            return Product(name, event.unit_price_cents, currency, received, committed)
         case ProductRegistered():
-            return Product(
-                name=event.name, unit_price_cents=event.unit_price_cents, currency_code=event.currency_code
-            )
+            return Product(event.name, event.unit_price_cents, event.currency_code, 0, 0)
         case _:
             assert_never(event)
 
 
 PRODUCT = Decider(
     category="product",
-    initial=Product(),
+    initial=Product("", 0, "", 0, 0),
     evolve=evolve,
     events=(
         ProductRegistered,
