@@ -78,7 +78,13 @@ async def test_a_command_longer_than_a_page_is_applied_whole(world: World) -> No
     await world.log.append(("x", accounts.CentsMoved(cents=5)))
     async with running(world, batch_limit=10, writing_with=_watching(world, seen)):
         await world.assert_equal_sums()
+        # The last look comes after the batch, which others see first.
+        await eventually(lambda: _has_looked(seen, times=3))
     assert seen == [1, 2_001, 2_006]
+
+
+async def _has_looked(seen: list[int], *, times: int) -> bool:
+    return len(seen) >= times
 
 
 @pytest.mark.parametrize("place", ["first", "middle", "last"])
