@@ -95,7 +95,8 @@ class CoreServer:
         method = self._methods.get(event.call_details.method)
         call = CoreCall(event)
         if method is None:
-            call.end(grpc.StatusCode.UNIMPLEMENTED, "there is no such method", ())
+            # As the library's own servers say it.
+            call.end(grpc.StatusCode.UNIMPLEMENTED, "Method not found!", ())
         elif method.kind is CallKind.DUPLEX:
             self._serve(call, _duplex, method)
         else:
