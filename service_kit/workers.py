@@ -67,7 +67,9 @@ class Workers:
                 if await self._all_ready(ready):
                     await self._told.wait()
             finally:
-                self._stop()
+                # Told a second time, the workers would end at once instead of draining.
+                if not self._told.is_set():
+                    self._stop()
                 await asyncio.gather(*keeping)
 
     async def _all_ready(self, ready: "asyncio.Queue[str | None]") -> bool:
