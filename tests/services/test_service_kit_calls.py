@@ -205,7 +205,8 @@ async def test_a_method_that_checks_itself_can_answer_a_bad_item_beside_its_neig
         answers = await all_of(duplex(channel)(iter(requests)))
         assert [each.order_id for each in answers] == ["1", "refused 3", "3"]
     async with serving(Weaving(mend=mend)) as (_, channel):
-        refused = await refusal_of(all_of(duplex(channel)(iter(requests))))
+        # The bad one last: grpc.aio's client says INTERNAL of a call that ends while it writes (grpc#36066).
+        refused = await refusal_of(all_of(duplex(channel)(iter(requests[:2]))))
         assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
 
 
