@@ -1,12 +1,14 @@
 """A service for testing service_kit: each test gives the handlers, the messages are those of orders."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from functools import cache
 from typing import Any
 from uuid import uuid4
 
 import grpc
+import structlog
 from diptych.command.v1 import command_pb2
 from diptych.orders.v1 import order_command_service_pb2 as orders_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
@@ -110,6 +112,7 @@ async def serving(
 ) -> AsyncIterator[tuple[GrpcServer, grpc.aio.Channel]]:
     """A started server with the service, and a channel to it."""
     chosen = Settings(**{"drain_seconds": 5.0, **settings})
+    before, handlers = structlog.get_config(), logging.getLogger().handlers
     configure_logging(chosen.log_level)
     service = Service(
         descriptor=weaving_descriptor(),
@@ -134,6 +137,9 @@ async def serving(
             yield server, channel
     finally:
         await server.stop(0)
+        # Lines went to what pytest has put in the place of stderr, which is closed with this test.
+        structlog.configure(**before)
+        logging.getLogger().handlers = handlers
 
 
 def unary(channel: grpc.aio.Channel, rpc: str = "Weave", *, raw: bool = False) -> Any:
