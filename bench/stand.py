@@ -90,11 +90,12 @@ class Stand:
         requests: MadeRequests,
         *,
         clients: int,
+        sharing: int = 1,
         per_second: float | None = None,
     ) -> Taken:
-        """So many clients, each on a connection of its own with one call under way at a time."""
+        """So many clients with one call under way each, `sharing` of them on a connection."""
         make = partial(_grpc_calls, address, path, requests)
-        return self.run(address, make, connections=clients, per_second=per_second)
+        return self.run(address, make, connections=clients // sharing, depth=sharing, per_second=per_second)
 
     def http_calls(self, address: str, requests: MadeHttpRequests, *, clients: int) -> Taken:
         """The same over HTTP/1.1."""
@@ -113,6 +114,7 @@ class Stand:
         connections: int,
         depth: int = 1,
         per_second: float | None = None,
+        is_raw: bool = False,
     ) -> Taken:
         """A job of this stand's window."""
         return self.load.run(
@@ -123,6 +125,7 @@ class Stand:
                 connections=connections,
                 depth=depth,
                 per_second=per_second,
+                is_raw=is_raw,
             )
         )
 

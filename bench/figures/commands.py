@@ -5,7 +5,13 @@ from contextlib import ExitStack, contextmanager
 
 from bench.figures.libraries import libraries
 from bench.figures.places import EXECUTE_BATCH, RECEIVE_STOCK
-from bench.figures.turns import called, called_over_http, rows_beside
+from bench.figures.turns import (
+    called,
+    called_over_http,
+    row_of_shared,
+    rows_beside,
+    shared_connections,
+)
 from bench.floors import pgbench
 from bench.floors.echo_service import UNARY
 from bench.load.http_requests import HttpDeliveries
@@ -40,6 +46,7 @@ def many_clients(stand: Stand) -> Iterator[Section]:
                 for name in places
                 for turn in called(stand, name, places[name], deliveries, clients=clients)
             ),
+            *shared_connections(stand, places, ("commands", "echo"), deliveries),
             *called_over_http(stand, "FastAPI", http, over_http, clients=clients),
             _in_batches(stand),
             *(_asked(stand, library) for library in libraries(stand, running)),
@@ -62,6 +69,7 @@ def _rows() -> tuple[Row, ...]:
         beside("eventsourcing commands", "eventsourcing in process, no network", 12),
         on_aio("echo", echo, 0.65),
         on_aio("plain gRPC", plain, 1.5),
+        row_of_shared("single-event commands over gRPC", "commands/s", "commands"),
         batched("commands", "the same commands as unary calls", 4),
     )
 

@@ -6,7 +6,13 @@ from contextlib import ExitStack, contextmanager
 
 from bench.figures.places import GET_ORDER, LIST_ORDERS
 from bench.figures.same_answers import check_orders
-from bench.figures.turns import called, called_over_http, rows_beside
+from bench.figures.turns import (
+    called,
+    called_over_http,
+    row_of_shared,
+    rows_beside,
+    shared_connections,
+)
 from bench.floors.echo_service import STREAM, UNARY
 from bench.floors.valkey import gets_per_second
 from bench.load import requests
@@ -37,6 +43,7 @@ def one_order(stand: Stand) -> Iterator[Section]:
         http = start(programs.plain_http(stand.peers, stand.plain_url))
         turns = [
             *(turn for name in places for turn in called(stand, name, places[name], wanted, clients=clients)),
+            *shared_connections(stand, places, ("orders", "echo"), wanted),
             *called_over_http(stand, "FastAPI", http, over_http, clients=clients),
             lambda: {"valkey": gets_per_second(stand, bytes(size), clients=clients)},
         ]
@@ -53,6 +60,7 @@ def _order_rows() -> tuple[Row, ...]:
         beside("FastAPI", "plain FastAPI + SQLAlchemy GET with JOIN, one process", 18),
         beside("valkey", "Valkey GET of as many bytes, one a round trip, no gRPC"),
         on_aio("echo", echo, 0.8),
+        row_of_shared("GetOrder", "queries/s", "orders"),
     )
 
 

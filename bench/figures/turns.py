@@ -1,6 +1,6 @@
 """Turns that several sections take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from bench.load.http_requests import MadeHttpRequests
 from bench.load.loops import Taken
@@ -8,10 +8,18 @@ from bench.measuring import Row, Turn
 from bench.stand import MadeRequests, Stand
 
 Beside = Callable[..., Row]
+# Clients a connection.
+_SHARING = 16
 
 
 def called(
-    stand: Stand, name: str, place: tuple[str | None, str], requests: MadeRequests, *, clients: int
+    stand: Stand,
+    name: str,
+    place: tuple[str | None, str],
+    requests: MadeRequests,
+    *,
+    clients: int,
+    sharing: int = 1,
 ) -> list[Turn]:
     """Calls a second of a method at an address; no turn where nothing serves."""
     address, path = place
@@ -19,9 +27,37 @@ def called(
         return []
 
     def take() -> Taken:
-        return stand.calls(address, path, requests, clients=clients)
+        return stand.calls(address, path, requests, clients=clients, sharing=sharing)
 
     return [lambda: {name: take().per_second}]
+
+
+def shared_connections(
+    stand: Stand, places: Mapping[str, tuple[str | None, str]], names: Iterable[str], requests: MadeRequests
+) -> list[Turn]:
+    """Turns of the same clients on few connections, as the callers within one process share a channel."""
+    return [
+        turn
+        for name in names
+        for turn in called(
+            stand, _shared(name), places[name], requests, clients=stand.sizes.clients, sharing=_SHARING
+        )
+    ]
+
+
+def row_of_shared(name: str, unit: str, value: str) -> Row:
+    """The row of a value that `shared_connections` finds, beside the echo's."""
+    return Row(
+        name=f"{name}, 64 clients on 4 connections",
+        unit=unit,
+        value=_shared(value),
+        floor=_shared("echo"),
+        floor_name="empty grpc.aio echo, same sizes, one process, on 4 connections too",
+    )
+
+
+def _shared(name: str) -> str:
+    return f"{name} on shared connections"
 
 
 def called_over_http(

@@ -20,7 +20,7 @@ def gets_per_second(stand: Stand, document: bytes, *, clients: int) -> float:
     assert parts.username
     assert parts.password
     calls = partial(_calls, parts.username, unquote(parts.password))
-    return stand.run(unquote(parts.path), calls, connections=clients).per_second
+    return stand.run(unquote(parts.path), calls, connections=clients, is_raw=True).per_second
 
 
 def _calls(user: str, password: str, count: int) -> Sequence[RedisCalls]:

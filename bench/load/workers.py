@@ -21,7 +21,8 @@ MakeCalls = Callable[[int], Sequence[Calls]]
 class Job:
     """Calls to make; `calls` makes the protocols of as many connections and must be picklable.
 
-    Without `per_second` each connection has `depth` calls under way all the time.
+    Without `per_second` each connection has `depth` calls under way all the time. `is_raw` calls are answered
+    as fast as they can be made, so that they say nothing about whether the load held a service back.
     """
 
     place: str
@@ -31,6 +32,7 @@ class Job:
     depth: int = 1
     per_second: float | None = None
     first_number: int = 0
+    is_raw: bool = False
 
 
 class LoadWorkers:
@@ -39,7 +41,7 @@ class LoadWorkers:
     def __init__(self, count: int) -> None:
         context = multiprocessing.get_context("spawn")
         self.count = count
-        # The largest share of its time that a process spent computing, over the jobs so far.
+        # The largest share of its time that a process spent computing, over the jobs so far but raw ones.
         self.busiest = 0.0
         self._jobs = 0
         self._ends: list[Connection] = []
@@ -74,7 +76,8 @@ class LoadWorkers:
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
-        self.busiest = max(self.busiest, *(each.busy for each in taken))
+        if not job.is_raw:
+            self.busiest = max(self.busiest, *(each.busy for each in taken))
         return _together(taken)
 
     def close(self) -> None:
