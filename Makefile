@@ -28,11 +28,15 @@ CLIENTS := tests/services/test_service_kit_clients.py
 # These run with both engines by themselves.
 BOTH_ENGINES := $(shell grep -l '"engine"' tests/services/test_*.py)
 
-test: .venv/ready ## pass all tests but those of clients and the long ones of faults
-	$(BIN)/pytest $(addprefix --ignore=,$(FAULTS) $(CLIENTS))
+# Each has servers of its own, and most tests wait more than they work.
+TESTERS ?= 3
+SIDE_BY_SIDE := --numprocesses $(TESTERS) --dist loadfile
+
+test: .venv/ready ## pass all tests but those of clients and the long ones of faults: TESTERS=1 for one after the other
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(addprefix --ignore=,$(FAULTS) $(CLIENTS))
 
 test-aio: .venv/ready ## pass those of the services and end to end again, served by grpc.aio
-	DIPTYCH_GRPC_ENGINE=aio $(BIN)/pytest $(addprefix --ignore=,$(BOTH_ENGINES)) tests/services tests/end_to_end
+	DIPTYCH_GRPC_ENGINE=aio $(BIN)/pytest $(SIDE_BY_SIDE) $(addprefix --ignore=,$(BOTH_ENGINES)) tests/services tests/end_to_end
 
 test-clients: .venv/ready ## pass those of grpcurl, buf curl and Node, which are made ready in .clients
 	$(BIN)/python -m tests.clients.environment
