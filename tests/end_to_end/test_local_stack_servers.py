@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
@@ -173,7 +174,7 @@ def test_valkey_keeps_what_it_acknowledged_through_a_crash(tmp_path: Path, is_gu
 
 
 def test_valkey_lets_in_named_users_only_with_their_rights(valkey: ValkeyServer) -> None:
-    socket = str(valkey.directory / "socket" / "valkey.sock")
+    socket = unquote(urlsplit(valkey.admin_url).path)
     with redis.Redis(unix_socket_path=socket) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.get("anything")
     guessed = valkey.url("reader", "guessed")
