@@ -40,6 +40,7 @@ class CoreServer:
         self._queue = CompletionQueue()
         self._core = cygrpc.Server(tuple(options), False)
         self._core.register_completion_queue(self._queue.core)
+        self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_started = False
         self._is_stopping = False
@@ -111,10 +112,8 @@ class CoreServer:
             self._serve(call, _server_stream, method, content)
 
     def _serve(self, call: CoreCall, answer: Answer, method: Method, *content: bytes) -> None:
-        task = asyncio.get_running_loop().create_task(_served(answer, self._guard, method, call, *content))
-        call.is_served_by(task)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._loop.create_task(_served(answer, self._guard, method, call, *content))
+        call.is_served_by(task, self._tasks)
 
 
 def _listened(address: str, port: int) -> int:
@@ -131,6 +130,9 @@ async def _served(answer: Answer, guard: CallGuard, method: Method, call: CoreCa
     except Exception as error:  # noqa: BLE001 - the outermost frame of a call; the guard lets none through
         logger().error("call_failed", **where_from(error))
         call.end(grpc.StatusCode.INTERNAL, "internal error", ())
+    finally:
+        # Not by a callback of the task, each of which costs a turn of the loop.
+        call.leave(call.task)
 
 
 async def _unary(guard: CallGuard, method: Method, call: CoreCall, content: bytes) -> None:
@@ -164,7 +166,7 @@ async def _streamed(call: CoreCall, context: CallContext, answering: Awaitable[N
 
 
 def _open(guard: CallGuard, method: Method, call: CoreCall) -> CallContext:
-    return guard.open(method, call.metadata, call.time_remaining(), call.peer)
+    return guard.open(method, call.metadata, call.time_remaining(), call.peer, call.task)
 
 
 def _success_trailers(context: CallContext) -> tuple[tuple[str, str], ...]:
