@@ -31,10 +31,12 @@ class CoreCall:
         "_has_ended",
         "_has_headers",
         "_is_gone",
+        "_is_watched",
         "_peer",
         "_reading",
+        "_served",
         "_task",
-        "_tasks",
+        "_was_looked_at",
         "_writing",
         "metadata",
     )
@@ -42,23 +44,37 @@ class CoreCall:
     def __init__(self, event: Any) -> None:
         self.metadata = event.invocation_metadata
         self._task: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._served: set[CoreCall] = set()
         # Let go as soon as nothing more is sent: the core counts a call as long as it is held, and what else
         # refers to this object may form a cycle that is found late.
         self._core: Any = event.call
         self._deadline: float = event.call_details.deadline
         self._peer: str | None = None
         self._is_gone = False
+        self._is_watched = False
+        self._was_looked_at = False
         self._has_headers = False
         self._has_ended = False
         self._reading: asyncio.Future[bytes | None] | None = None
         self._writing: asyncio.Future[bool] | None = None
-        self._start((cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS),), IfCancelled(self._hung_up))
 
-    def is_served_by(self, task: asyncio.Task[None], tasks: set[asyncio.Task[None]]) -> None:
-        """Cancel this task when the caller hangs up, or has done so; it is among `tasks` until it ends."""
-        self._task, self._tasks = task, tasks
-        tasks.add(task)
+    def watch(self) -> None:
+        """Look whether the caller hangs up. For a call that is answered at once it would be wasted work."""
+        if not self._is_watched:
+            self._is_watched = True
+            self._start(_close_operation(), IfCancelled(self._hung_up))
+
+    def is_new_at_look(self) -> bool:
+        """Whether nobody has looked at it before and it is not watched, as it is from the second look on."""
+        if self._was_looked_at:
+            self.watch()
+        is_new, self._was_looked_at = not self._is_watched, True
+        return is_new
+
+    def is_served_by(self, task: asyncio.Task[None], served: set["CoreCall"]) -> None:
+        """Cancel this task once the caller hangs up; the call is in `served` until the task ends."""
+        self._task, self._served = task, served
+        served.add(self)
         if self._is_gone:
             self._cancel(task)
 
@@ -69,9 +85,9 @@ class CoreCall:
             raise RuntimeError("nothing serves this call")
         return self._task
 
-    def leave(self, task: asyncio.Task[None]) -> None:
+    def leave(self, _task: asyncio.Task[None] | None = None) -> None:
         """The task has come to its end."""
-        self._tasks.discard(task)
+        self._served.discard(self)
         if not self._has_ended:
             self._core = None
 
@@ -132,9 +148,11 @@ class CoreCall:
         message = () if body is None else (cygrpc.SendMessageOperation(body, _NO_FLAGS),)
         number: int = code.value[0]
         status = cygrpc.SendStatusFromServerOperation(tuple(trailers), number, details.encode(), _NO_FLAGS)
-        if not self._start((*self._headers(), *message, status), None):
+        # Only with it is the call over for the core.
+        closed = () if self._is_watched else _close_operation()
+        if not self._start((*self._headers(), *message, status, *closed), None):
             raise ValueError(f"gRPC's core refused a status {code.name}")
-        self._has_ended = True
+        self._has_ended = self._is_watched = True
         # Until all is sent the core holds it by itself.
         self._core = None
 
@@ -168,3 +186,7 @@ class CoreCall:
     def _written(self, event: Any) -> None:
         if self._writing is not None and not self._writing.done():
             self._writing.set_result(event.success)
+
+
+def _close_operation() -> tuple[Any, ...]:
+    return (cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS),)
