@@ -1,5 +1,6 @@
 """The read service process: queries of every domain over one read store."""
 
+import gc
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,10 @@ from service_kit.errors import ErrorTable
 from service_kit.methods import Probe, Service
 from service_kit.server import GrpcServer
 from service_kit.settings import Settings
+
+# A query's objects die with it, none in cycles; looking for cycles every 700 objects takes a twentieth of its
+# time. What callers hang up on may leave some, and is found after so many.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 ERRORS = ErrorTable(
     {
@@ -63,6 +68,7 @@ DOMAINS = (
 
 async def main(settings: Settings) -> None:
     """Run until the process is told to stop."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     store = ReadStore(settings.required_redis_url())
     server = build_server(settings, store)
     await store.open()

@@ -20,7 +20,8 @@ def document_alone(results: Sequence[Any]) -> bytes:
     return row.message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: each query has one, and past the guard its fields cost five times as much to set.
+@dataclass(slots=True, kw_only=True)
 class Entity:
     """What is read for one entity: its document first, then what belongs to it; and how that is answered.
 

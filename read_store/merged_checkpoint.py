@@ -7,7 +7,7 @@ from uuid import UUID
 from read_store.checkpoint import Checkpoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class MergedCheckpoint(Checkpoint):
     """The checkpoint of several partitions: position and `as_of` are the least, lag is the greatest.
 

@@ -72,6 +72,16 @@ def parse_columns(flat: Sequence[bytes], tally: str, row: str) -> dict[str, int]
     return columns
 
 
+def parse_document(
+    view: str, id_: str, stored: bytes, joined: Sequence[Any] | None, joins: Sequence[str]
+) -> Row:
+    """One document that was asked for by its id; raises ReadModelDamaged."""
+    check_document(view, id_.encode(), stored)
+    version, position = place_of(stored)
+    tallies = tuple(map(parse_columns, joined, joins, repeat(id_))) if joined else ()
+    return Row(id_, 0, "", version, position, message_of(stored), tallies)
+
+
 def parse_row(
     view: str,
     id_: bytes,

@@ -8,13 +8,14 @@ from typing import Any
 from read_store.checkpoint import Checkpoint, parse_checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadModelDamaged
-from read_store.operations import Operation
+from read_store.operations import Document, Operation
 
 # Made once: json.dumps would make one for each request.
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, as a checkpoint is not.
+@dataclass(slots=True, kw_only=True)
 class Snapshot:
     """Results in the order of their operations, and the checkpoint at which all of them were read."""
 
@@ -34,7 +35,7 @@ async def take_snapshot(
 
     That is the one which the caller has begun with, while it is kept, else the live one.
     """
-    request = _encode([operation.request() for operation in operations])
+    request = _as_json(operations)
     generation, now_us, fields, replies, sizes, live = await connection.send(
         "FCALL_RO", function, 1, root, request, begun_with or ""
     )
@@ -43,6 +44,12 @@ async def take_snapshot(
         raise ReadModelDamaged("checkpoint")
     results = tuple(operation.parse(reply) for operation, reply in zip(operations, replies, strict=True))
     return Snapshot(checkpoint=checkpoint, results=results)
+
+
+def _as_json(operations: Sequence[Operation[Any]]) -> str:
+    if len(operations) == 1 and isinstance(operations[0], Document):
+        return f"[{operations[0].as_json()}]"
+    return _encode([operation.request() for operation in operations])
 
 
 def _has_its_sizes(checkpoint: Checkpoint, sizes: int) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from functools import lru_cache
 from json.encoder import encode_basestring_ascii as as_json
 
 import grpc
@@ -19,8 +18,9 @@ _LEVEL_OF_CODE = {
     grpc.StatusCode.UNAVAILABLE: "warning",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "warning",
 }
-# An enum's own `name` is looked up anew each time.
-_NAMES = {code: code.name for code in grpc.StatusCode}
+_OK = grpc.StatusCode.OK
+# What is the same in all lines of a method and a code: what stands before the time, and what behind it.
+_Frame = tuple[str, str]
 _FLUSH_SECONDS = 0.05
 
 
@@ -36,23 +36,33 @@ class AccessLog:
         self._log = logger().bind()
         self._lines = structlog.WriteLogger(sys.stderr)
         self._pending: list[str] = []
+        self._is_flush_due = False
+        # A status code's hash is a function of Python; nearly all calls do without.
+        self._answered: dict[str, _Frame | None] = {}
+        self._refused: dict[tuple[str, grpc.StatusCode], _Frame | None] = {}
+        self._second, self._second_text = 0, ""
 
     def ended(self, method: Method, call: CallContext, code: grpc.StatusCode, reason: str = "") -> None:
         """Keep how a call ended."""
         seconds = time.monotonic() - call.started
         self._metrics.ended(method.name, code, seconds)
-        level = _LEVEL_OF_CODE.get(code, "debug" if method.is_exempt else "info")
-        if not self._log.is_enabled_for(LEVELS[level]):
-            return
-        if not self._pending:
+        if not self._is_flush_due:
+            self._is_flush_due = True
             asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
-        self._pending.append(_line(call, code, reason, seconds, level))
+        try:
+            frame = self._answered[method.name] if code is _OK else self._refused[(method.name, code)]
+        except KeyError:
+            frame = self._framed(method, code)
+        if frame is not None:
+            self._pending.append(self._line(frame, call, reason, seconds))
 
     def flush(self) -> None:
-        """Write the lines that wait."""
+        """Write the lines that wait, and hand over the counts."""
+        self._is_flush_due = False
         lines, self._pending = self._pending, []
         if lines:
             self._lines.msg("\n".join(lines))
+        self._metrics.hand_over()
 
     def abandoned(self, method: Method, call: CallContext) -> None:
         """Keep that a caller hung up or that its deadline passed while the call was under way."""
@@ -63,24 +73,33 @@ class AccessLog:
         """Keep where an exception came from that no table knows; its text may hold a caller's data."""
         self._log.error("defect", method=call.method, request_id=call.request_id, **where_from(error))
 
+    def _framed(self, method: Method, code: grpc.StatusCode) -> _Frame | None:
+        level = _LEVEL_OF_CODE.get(code, "debug" if method.is_exempt else "info")
+        frame = _frame(method.name, code, level) if self._log.is_enabled_for(LEVELS[level]) else None
+        if code is _OK:
+            self._answered[method.name] = frame
+        else:
+            self._refused[(method.name, code)] = frame
+        return frame
 
-def _time_of(microseconds: int) -> str:
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return f"{_second(seconds)}.{rest:06}Z"
+    def _line(self, frame: _Frame, call: CallContext, reason: str, seconds: float) -> str:
+        second, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
+        # All lines of a second begin alike.
+        if second != self._second:
+            self._second, self._second_text = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        before, after = frame
+        # Reasons and request ids hold nothing that JSON would have to escape.
+        return (
+            f'{before}{self._second_text}.{microseconds:06}{after}{reason}", '
+            f'"milliseconds": {seconds * 1000:.3f}, "request_id": "{call.request_id}", '
+            f'"actor": {as_json(call.actor)}, "peer": {as_json(call.peer)}, "items_sent": {call.items_sent}, '
+            f'"bytes_received": {call.bytes_received}, "bytes_sent": {call.bytes_sent}}}'
+        )
 
 
-# All lines of a second begin alike.
-@lru_cache(maxsize=2)
-def _second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-
-
-def _line(call: CallContext, code: grpc.StatusCode, reason: str, seconds: float, level: str) -> str:
-    # Names, codes and request ids hold nothing that JSON would have to escape.
+def _frame(method: str, code: grpc.StatusCode, level: str) -> _Frame:
+    # Names and codes hold nothing that JSON would have to escape either.
     return (
-        f'{{"event": "call", "level": "{level}", "timestamp": "{_time_of(time.time_ns() // 1000)}", '
-        f'"method": "{call.method}", "code": "{_NAMES[code]}", "reason": "{reason}", '
-        f'"milliseconds": {seconds * 1000:.3f}, "request_id": "{call.request_id}", '
-        f'"actor": {as_json(call.actor)}, "peer": {as_json(call.peer)}, "items_sent": {call.items_sent}, '
-        f'"bytes_received": {call.bytes_received}, "bytes_sent": {call.bytes_sent}}}'
+        f'{{"event": "call", "level": "{level}", "timestamp": "',
+        f'Z", "method": "{method}", "code": "{code.name}", "reason": "',
     )

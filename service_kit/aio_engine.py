@@ -82,11 +82,24 @@ _HANDLERS = {
 
 
 def _open(guard: CallGuard, method: Method, aio_call: AioCall) -> CallContext:
-    call = guard.open(method, aio_call.invocation_metadata() or (), aio_call.time_remaining(), aio_call.peer)
+    call = guard.open(
+        method,
+        aio_call.invocation_metadata() or (),
+        aio_call.time_remaining(),
+        aio_call.peer,
+        _current_task(),
+    )
     # Trailers cost a tenth of a small call, so a success tells the id only to who sent one.
     if call.is_request_id_given:
         aio_call.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
     return call
+
+
+def _current_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a call is served outside of a task")
+    return task
 
 
 def _writer(aio_call: AioCall) -> Write:

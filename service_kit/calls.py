@@ -15,9 +15,10 @@ import failpoints
 from service_kit.access_log import AccessLog
 from service_kit.admission import Admission
 from service_kit.context import CallContext, set_deadline
+from service_kit.deadlines import Deadlines
 from service_kit.errors import ErrorTable, ServiceError, to_status
 from service_kit.methods import CallKind, Method
-from service_kit.refusals import internal_error, timed_out
+from service_kit.refusals import internal_error
 from service_kit.request_id import Metadata, new_request_id, request_id_of
 from service_kit.requests import check, parse
 from service_kit.settings import Settings
@@ -28,8 +29,6 @@ Answer = TypeVar("Answer")
 Write = Callable[[bytes, bool], Awaitable[None]]
 Response = Message | bytes | Sequence[bytes]
 
-# An answer must leave before the caller's deadline, or its details are lost to a bare DEADLINE_EXCEEDED.
-_ANSWER_SECONDS = 0.02
 _QUIET_SECONDS = 0.05
 _MOST_QUIET_LOOKS = 20
 
@@ -49,12 +48,18 @@ class CallGuard:
         self._settings = settings
         self._errors = errors
         self._access_log = access_log
+        self._deadlines = Deadlines()
         self._admission = Admission(max_calls=settings.max_calls, max_streams=settings.max_streams)
 
     def open(
-        self, method: Method, metadata: Metadata, timeout_seconds: float | None, peer: Callable[[], str]
+        self,
+        method: Method,
+        metadata: Metadata,
+        timeout_seconds: float | None,
+        peer: Callable[[], str],
+        task: asyncio.Task[Any],
     ) -> CallContext:
-        """Begin a call; `timeout_seconds` is what the caller left, None when it set no deadline."""
+        """Begin a call in its task; `timeout_seconds` is what the caller left, None without a deadline."""
         now = time.monotonic()
         if timeout_seconds is None and method.kind is CallKind.UNARY:
             timeout_seconds = self._settings.default_deadline_seconds
@@ -63,7 +68,7 @@ class CallGuard:
         request_id = request_id_of(metadata)
         return CallContext(
             method=method,
-            task=_current_task(),
+            task=task,
             request_id=request_id or new_request_id(),
             is_request_id_given=request_id is not None,
             actor="anonymous",
@@ -105,11 +110,10 @@ class CallGuard:
         try:
             self._admission.enter(method, call)
             try:
-                call.timer = _deadline_timer(call)
+                self._deadlines.watch(call)
                 result = await answer(method, call, *arguments)
             finally:
-                if call.timer is not None:
-                    call.timer.cancel()
+                self._deadlines.forget(call)
                 self._admission.leave(method, call)
         except BaseException as error:
             # No name for the refusal here, and no raise below: an error whose frames hold it stays, with
@@ -189,27 +193,6 @@ def _bodies(response: Response) -> Sequence[bytes]:
     if isinstance(response, bytes):
         return (response,)
     return (response.SerializeToString(),) if isinstance(response, Message) else response
-
-
-def _deadline_timer(call: CallContext) -> asyncio.TimerHandle | None:
-    if call.deadline == math.inf:
-        return None
-    seconds = call.deadline - call.started
-    if seconds <= 0:
-        raise timed_out()
-    when = call.deadline - min(_ANSWER_SECONDS, seconds / 10)
-    return asyncio.get_running_loop().call_at(when, _expire, call)
-
-
-def _current_task() -> asyncio.Task[Any]:
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError("a call is served outside of a task")
-    return task
-
-
-def _expire(call: CallContext) -> None:
-    call.interrupt(timed_out())
 
 
 def _checked(method: Method, call: CallContext, content: bytes) -> Message:

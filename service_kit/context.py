@@ -33,6 +33,7 @@ class CallContext:
         "is_request_id_given",
         "items_sent",
         "request_id",
+        "sharing",
         "started",
         "task",
         "timer",
@@ -60,7 +61,9 @@ class CallContext:
         self.interruption: ServiceError | None = None
         # It was the interruption, and not the caller, that ended the handler.
         self.is_interrupted = False
+        # Either is what will end the call at its deadline.
         self.timer: asyncio.TimerHandle | None = None
+        self.sharing: set[CallContext] | None = None
         self.bytes_received = 0
         self.bytes_sent = 0
         self.items_sent = 0

@@ -9,6 +9,7 @@ import grpc
 from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
 from service_kit.calls import CallerGone
+from service_kit.core_events import IfCancelled
 
 Trailers = Iterable[tuple[str, str | bytes]]
 
@@ -30,9 +31,12 @@ class CoreCall:
         "_has_ended",
         "_has_headers",
         "_is_gone",
+        "_is_watched",
         "_peer",
         "_reading",
+        "_served",
         "_task",
+        "_was_looked_at",
         "_writing",
         "metadata",
     )
@@ -40,24 +44,52 @@ class CoreCall:
     def __init__(self, event: Any) -> None:
         self.metadata = event.invocation_metadata
         self._task: asyncio.Task[None] | None = None
+        self._served: set[CoreCall] = set()
         # Let go as soon as nothing more is sent: the core counts a call as long as it is held, and what else
         # refers to this object may form a cycle that is found late.
         self._core: Any = event.call
         self._deadline: float = event.call_details.deadline
         self._peer: str | None = None
         self._is_gone = False
+        self._is_watched = False
+        self._was_looked_at = False
         self._has_headers = False
         self._has_ended = False
         self._reading: asyncio.Future[bytes | None] | None = None
         self._writing: asyncio.Future[bool] | None = None
-        self._start((cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS),), self._closed)
 
-    def is_served_by(self, task: asyncio.Task[None]) -> None:
-        """Cancel this task when the caller hangs up, or has done so."""
-        self._task = task
-        task.add_done_callback(self._left)
+    def watch(self) -> None:
+        """Look whether the caller hangs up. For a call that is answered at once it would be wasted work."""
+        if not self._is_watched:
+            self._is_watched = True
+            self._start(_close_operation(), IfCancelled(self._hung_up))
+
+    def is_new_at_look(self) -> bool:
+        """Whether nobody has looked at it before and it is not watched, as it is from the second look on."""
+        if self._was_looked_at:
+            self.watch()
+        is_new, self._was_looked_at = not self._is_watched, True
+        return is_new
+
+    def is_served_by(self, task: asyncio.Task[None], served: set["CoreCall"]) -> None:
+        """Cancel this task once the caller hangs up; the call is in `served` until the task ends."""
+        self._task, self._served = task, served
+        served.add(self)
         if self._is_gone:
-            task.cancel()
+            self._cancel(task)
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        """What serves the call."""
+        if self._task is None:
+            raise RuntimeError("nothing serves this call")
+        return self._task
+
+    def leave(self, _task: asyncio.Task[None] | None = None) -> None:
+        """The task has come to its end."""
+        self._served.discard(self)
+        if not self._has_ended:
+            self._core = None
 
     def time_remaining(self) -> float | None:
         """The seconds that the caller left, None when it set no deadline."""
@@ -116,28 +148,36 @@ class CoreCall:
         message = () if body is None else (cygrpc.SendMessageOperation(body, _NO_FLAGS),)
         number: int = code.value[0]
         status = cygrpc.SendStatusFromServerOperation(tuple(trailers), number, details.encode(), _NO_FLAGS)
-        if not self._start((*self._headers(), *message, status), self._over):
+        # Only with it is the call over for the core.
+        closed = () if self._is_watched else _close_operation()
+        if not self._start((*self._headers(), *message, status, *closed), None):
             raise ValueError(f"gRPC's core refused a status {code.name}")
-        self._has_ended = True
+        self._has_ended = self._is_watched = True
+        # Until all is sent the core holds it by itself.
+        self._core = None
 
     def _headers(self) -> tuple[Any, ...]:
         return () if self._has_headers else (cygrpc.SendInitialMetadataOperation((), _NO_FLAGS),)
 
-    def _start(self, operations: tuple[Any, ...], done: Callable[[Any], None]) -> bool:
-        """Whether the core took the operations, and so will call `done`."""
+    def _start(self, operations: tuple[Any, ...], done: Callable[[Any], None] | None) -> bool:
+        """Whether the core took the operations, and so will call `done`, if there is any."""
         if self._core is None:
             return False
         error: int = self._core.start_server_batch(operations, done)
         return error == _TAKEN
 
-    def _closed(self, event: Any) -> None:
-        if event.batch_operations[0].cancelled():
-            self.peer()
-            self._is_gone = True
-            # A handler that goes on, whatever happens, must not keep the server from stopping.
-            self._core = None
-            if self._task is not None:
-                self._task.cancel()
+    def _hung_up(self) -> None:
+        self.peer()
+        self._is_gone = True
+        # A handler that goes on, whatever happens, must not keep the server from stopping.
+        self._core = None
+        if self._task is not None:
+            self._cancel(self._task)
+
+    def _cancel(self, task: asyncio.Task[None]) -> None:
+        # One that is cancelled before its first step never takes any, and so does not leave by itself.
+        task.add_done_callback(self.leave)
+        task.cancel()
 
     def _received(self, content: bytes | None) -> None:
         if self._reading is not None and not self._reading.done():
@@ -147,9 +187,6 @@ class CoreCall:
         if self._writing is not None and not self._writing.done():
             self._writing.set_result(event.success)
 
-    def _left(self, _task: asyncio.Task[None]) -> None:
-        if not self._has_ended:
-            self._core = None
 
-    def _over(self, _event: object) -> None:
-        self._core = None
+def _close_operation() -> tuple[Any, ...]:
+    return (cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS),)

@@ -23,6 +23,8 @@ from service_kit.request_id import REQUEST_ID_KEY
 
 # How many calls the core may hand over between two turns of the loop.
 _REQUESTED_CALLS = 64
+# A caller that hangs up goes unnoticed for up to twice as long: most unary calls are over by then.
+_UNWATCHED_SECONDS = 0.05
 # For handlers to clean up once they are cancelled; grpc.aio does not wait for them at all.
 _CLEANING_SECONDS = 2.0
 
@@ -40,7 +42,9 @@ class CoreServer:
         self._queue = CompletionQueue()
         self._core = cygrpc.Server(tuple(options), False)
         self._core.register_completion_queue(self._queue.core)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._served: set[CoreCall] = set()
+        self._is_look_due = False
         self._is_started = False
         self._is_stopping = False
         self._shut_down = asyncio.Event()
@@ -78,8 +82,8 @@ class CoreServer:
         except TimeoutError:
             self._core.cancel_all_calls()
             await self._shut_down.wait()
-        if self._tasks:
-            _, left = await asyncio.wait(self._tasks, timeout=_CLEANING_SECONDS)
+        if self._served:
+            _, left = await asyncio.wait([call.task for call in self._served], timeout=_CLEANING_SECONDS)
             if left:
                 logger().warning("handlers_left", handlers=len(left))
         await self._queue.stop()
@@ -111,10 +115,22 @@ class CoreServer:
             self._serve(call, _server_stream, method, content)
 
     def _serve(self, call: CoreCall, answer: Answer, method: Method, *content: bytes) -> None:
-        task = asyncio.get_running_loop().create_task(_served(answer, self._guard, method, call, *content))
-        call.is_served_by(task)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._loop.create_task(_served(answer, self._guard, method, call, *content))
+        call.is_served_by(task, self._served)
+        if method.kind is not CallKind.UNARY:
+            call.watch()
+        elif not self._is_look_due:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self._is_look_due = True
+        self._loop.call_later(_UNWATCHED_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._is_look_due = False
+        unwatched = [call for call in self._served if call.is_new_at_look()]
+        if unwatched:
+            self._look_later()
 
 
 def _listened(address: str, port: int) -> int:
@@ -131,6 +147,9 @@ async def _served(answer: Answer, guard: CallGuard, method: Method, call: CoreCa
     except Exception as error:  # noqa: BLE001 - the outermost frame of a call; the guard lets none through
         logger().error("call_failed", **where_from(error))
         call.end(grpc.StatusCode.INTERNAL, "internal error", ())
+    finally:
+        # Not by a callback of the task, each of which costs a turn of the loop.
+        call.leave()
 
 
 async def _unary(guard: CallGuard, method: Method, call: CoreCall, content: bytes) -> None:
@@ -164,7 +183,7 @@ async def _streamed(call: CoreCall, context: CallContext, answering: Awaitable[N
 
 
 def _open(guard: CallGuard, method: Method, call: CoreCall) -> CallContext:
-    return guard.open(method, call.metadata, call.time_remaining(), call.peer)
+    return guard.open(method, call.metadata, call.time_remaining(), call.peer, call.task)
 
 
 def _success_trailers(context: CallContext) -> tuple[tuple[str, str], ...]:

@@ -12,8 +12,20 @@ _MOST_EVENTS = 256
 _AT_ONCE = 0.0
 
 
+class IfCancelled:
+    """A tag for the end of a call: `told` hears of it when the caller hung up before it was answered."""
+
+    __slots__ = ("_told",)
+
+    def __init__(self, told: Callable[[], None]) -> None:
+        self._told = told
+
+    def __call__(self, _event: Any) -> None:
+        self._told()
+
+
 class CompletionQueue:
-    """The core's queue; an event's tag is what is called with it, in the loop.
+    """The core's queue; an event's tag is what is called with it, in the loop, and None for nothing.
 
     A thread of its own waits for the first event. It then rests while the loop takes whatever else is there,
     and until a turn brings nothing: taking turns at each event, both would wait for each other all the time.
@@ -21,6 +33,7 @@ class CompletionQueue:
 
     def __init__(self) -> None:
         self.core = cygrpc.CompletionQueue()
+        self._complete = cygrpc.CompletionType.operation_complete
         self._loop = asyncio.get_running_loop()
         # A lock for one to release and the other to take: a Semaphore is many times slower.
         self._may_wait = threading.Lock()
@@ -45,13 +58,21 @@ class CompletionQueue:
     def _wait(self) -> None:
         while True:
             self._may_wait.acquire()
-            event = self.core.poll()
+            event = self._news()
             if event.completion_type == cygrpc.CompletionType.queue_shutdown:
                 self._tell(self._has_ended.set)
                 return
             if not self._tell(self._take, event):
                 return
             # While it waits for the next one, the thread would keep this one's call alive.
+            del event
+
+    def _news(self) -> Any:
+        """The next event that the loop has to hear of; that a call came to its end need not wake it."""
+        while True:
+            event = self.core.poll()
+            if event.completion_type != self._complete or _is_news(event):
+                return event
             del event
 
     def _tell(self, told: Callable[..., None], *arguments: Any) -> bool:
@@ -65,9 +86,10 @@ class CompletionQueue:
     def _take(self, event: Any) -> None:
         taken = 0
         try:
-            while event.completion_type == cygrpc.CompletionType.operation_complete:
+            while event.completion_type == self._complete:
                 taken += 1
-                self._hand_over(event)
+                if _is_news(event):
+                    self._hand_over(event)
                 if taken == _MOST_EVENTS:
                     break
                 event = self.core.poll(_AT_ONCE)
@@ -91,3 +113,10 @@ class CompletionQueue:
             event.tag(event)
         except Exception as error:  # noqa: BLE001 - one call's failure must not stop the others' events
             self._loop.call_exception_handler({"message": "a gRPC event was not handled", "exception": error})
+
+
+def _is_news(event: Any) -> bool:
+    tag = event.tag
+    if tag is None:
+        return False
+    return tag.__class__ is not IfCancelled or event.batch_operations[0].cancelled()

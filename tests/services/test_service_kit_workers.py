@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -97,6 +98,10 @@ async def _call(address: str, count: int) -> None:
             assert (await unary(channel)(valid_request(str(number)))).order_id == str(number)
 
 
+async def _has_counted(crew: Crew, calls: int) -> bool:
+    return await asyncio.to_thread(_counted, crew) == calls
+
+
 def _counted(crew: Crew) -> float:
     with urllib.request.urlopen(f"http://127.0.0.1:{crew.metrics_port}/metrics") as page:
         lines = page.read().decode().splitlines()
@@ -107,7 +112,7 @@ async def test_workers_share_an_address_and_are_counted_as_one() -> None:
     async with a_crew() as crew:
         assert await crew.has_workers()
         await _call(crew.address, 30)
-        assert await asyncio.to_thread(_counted, crew) == 30
+        await eventually(partial(_has_counted, crew, 30))
         workers = crew.workers()
         crew.process.send_signal(signal.SIGTERM)
         output, errors = await asyncio.wait_for(crew.process.communicate(), DEADLINE_SECONDS)
