@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from read_store.errors import ReadStoreError, ReadStoreUnavailable
-from read_store.wire import Wire, open_wire, parse_address
+from read_store.wire import Wire, as_error, open_wire, parse_address
 
 _SHORTEST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.5
@@ -66,6 +66,21 @@ class Connection:
     async def call(self, *arguments: Any) -> Any:
         """Sends one command and waits for its answer."""
         return await self.send(*arguments)
+
+    async def transact(self, *commands: tuple[Any, ...]) -> list[Any]:
+        """Sends commands that are done in one step, and waits for all their answers; raises what one does."""
+        taken = [self.send("MULTI"), *(self.send(*command) for command in commands)]
+        try:
+            answers: list[Any] = await self.send("EXEC")
+        except ReadStoreError:
+            # Nothing was done because one of them was refused, which says why.
+            for each in taken:
+                await each
+            raise
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise as_error(answer)
+        return answers
 
     def post(self, *arguments: Any) -> None:
         """Sends a command that is answered by a push only, as SUBSCRIBE is."""

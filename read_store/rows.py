@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from read_store.check_sums import CHECK_SUM_COLUMN, check_document, check_documents, column_weight, is_equal
 from read_store.errors import ReadModelDamaged
@@ -55,6 +56,30 @@ class Frames:
     next: tuple[Any, ...] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The entities of the pages that come after a place, as they stood at a place in the log.
+
+    A page has `size` of them; `places` are where to go on after each, None at the end of the list.
+    """
+
+    generation: int
+    epoch: UUID
+    position: int
+    after: tuple[Any, ...]
+    size: int
+    ids: Sequence[bytes]
+    places: Sequence[tuple[Any, ...] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramedRun:
+    """Pages in a row, and what was found of those after them."""
+
+    pages: Sequence[Frames]
+    ahead: Found | None = None
+
+
 def score_of(reply: bytes) -> int:
     """A score as an exact integer; the server may write large ones with an exponent."""
     return int(float(reply))
@@ -97,9 +122,10 @@ def parse_rows(reply: Sequence[Any], view: str, joins: Sequence[str]) -> list[Ro
     return [_row(*each, joins=joins) for each in zip(ids, stored, *columns, strict=False)]
 
 
-def parse_frames(reply: Sequence[Any], view: str, next_: tuple[Any, ...] | None) -> Frames:
+def parse_frames(
+    view: str, ids: Sequence[bytes], stored: Sequence[Any], next_: tuple[Any, ...] | None
+) -> Frames:
     """The same, only to be answered, and not checked so far."""
-    ids, stored = reply[:2]
 
     def join() -> bytes:
         check_documents(view, ids, stored)

@@ -11,7 +11,7 @@ from read_store.errors import ReadModelDamaged
 from read_store.operations import Operation
 
 # Made once: json.dumps would make one for each request.
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +34,17 @@ async def take_snapshot(
 
     That is the one which the caller has begun with, while it is kept, else the live one.
     """
-    request = _encode([operation.request() for operation in operations])
+    request = encoded([operation.request() for operation in operations])
     generation, now_us, fields, replies, sizes, live = await connection.send(
         "FCALL_RO", function, 1, root, request, begun_with or ""
     )
     checkpoint = parse_checkpoint(generation, now_us, fields, is_live=generation == live)
-    if not _has_its_sizes(checkpoint, sizes):
+    if not has_its_sizes(checkpoint, sizes):
         raise ReadModelDamaged("checkpoint")
     results = tuple(operation.parse(reply) for operation, reply in zip(operations, replies, strict=True))
     return Snapshot(checkpoint=checkpoint, results=results)
 
 
-def _has_its_sizes(checkpoint: Checkpoint, sizes: int) -> bool:
+def has_its_sizes(checkpoint: Checkpoint, sizes: int) -> bool:
     """Whether all sizes are there that keys are held against."""
     return checkpoint.generation == 0 or checkpoint.sizes == sizes
