@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from diptych.orders.v1 import order_query_service_pb2 as queries
+from diptych.orders.v1.views_pb2 import ORDER_STATUS_PENDING
 from google.protobuf.message import Message
 
 from read_service.reports import Reports
@@ -15,9 +16,9 @@ from tests.valkey_server import TestValkey
 QUESTIONS = (
     queries.GetOrderDashboardRequest(page_size=3),
     queries.GetOrderDashboardRequest(page_size=3, is_high_value=True),
-    queries.GetOrderDashboardRequest(page_size=3, status=1),
+    queries.GetOrderDashboardRequest(page_size=3, status=ORDER_STATUS_PENDING),
     queries.GetSalesReportRequest(),
-    queries.GetSalesReportRequest(granularity=2, split_by_country=True),
+    queries.GetSalesReportRequest(granularity=queries.GRANULARITY_MONTH, split_by_country=True),
 )
 
 
