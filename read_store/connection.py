@@ -67,11 +67,16 @@ class Connection:
         """Sends one command and waits for its answer."""
         return await self.send(*arguments)
 
-    async def transact(self, *commands: tuple[Any, ...]) -> list[Any]:
-        """Sends commands that are done in one step, and waits for all their answers; raises what one does."""
-        taken = [self.send("MULTI"), *(self.send(*command) for command in commands)]
+    async def transact(self, *commands: tuple[Any, ...] | bytes) -> list[Any]:
+        """Sends commands, packed ones too, that are done in one step, and waits for all their answers.
+
+        Raises what one of them does.
+        """
+        if self._wire is None:
+            raise ReadStoreUnavailable("no connection to the read store") from self._last_error
+        *taken, done = [self._wire.send(command) for command in (("MULTI",), *commands, ("EXEC",))]
         try:
-            answers: list[Any] = await self.send("EXEC")
+            answers: list[Any] = await done
         except ReadStoreError:
             # Nothing was done because one of them was refused, which says why.
             for each in taken:

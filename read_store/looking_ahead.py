@@ -4,18 +4,16 @@ Inside the server's scripts a document costs several times what it costs outside
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from read_store.checkpoint import Checkpoint, parse_checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadModelDamaged
 from read_store.operations import Run
-from read_store.rows import Found, FramedRun, Frames, parse_frames
+from read_store.rows import Found
+from read_store.run_steps import ByPlace, ByRank, found_after, looking_after
 from read_store.snapshot import Snapshot, encoded, has_its_sizes
-
-# More would keep others waiting, and fewer take longer.
-_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +33,23 @@ class Looker:
         found = _found_before(run) or await self._find(run, begun_with)
         if found is None:
             return None
-        further = _further(run, found)
-        documents = f"{self.root}g{found.generation}:d:{run.page.view}"
-        commands = [self._looking(further, begun_with)]
-        if found.ids:
-            commands.append(("HMGET", documents, *found.ids))
-        reply, *stored = await self.connection.transact(*commands)
-        checkpoint, ahead = _parse(reply, further)
+        keys = f"{self.root}g{found.generation}:"
+        step = ByRank(run, found, found.ranks, keys) if found.ranks else ByPlace(run, found, keys)
+        asking = self._asking(step.asked, begun_with)
+        reply, *answers = await self.connection.transact(asking, *step.commands)
+        checkpoint, results = _parse(reply)
         if not _is_still_at(found, checkpoint):
             return None
-        pages = _pages(run.page.view, found, stored[0] if stored else [])
-        return Snapshot(checkpoint=checkpoint, results=(FramedRun(pages=pages, ahead=ahead),))
+        return Snapshot(checkpoint=checkpoint, results=(step.result(results, answers),))
 
     async def _find(self, run: Run, begun_with: int) -> Found | None:
-        reply = await self.connection.send(*self._looking(run, begun_with))
-        return _parse(reply, run)[1]
+        if run.page.after is None:
+            return None
+        reply = await self.connection.send(*self._asking([looking_after(run)], begun_with))
+        checkpoint, results = _parse(reply)
+        return found_after(run, checkpoint, results[0])
 
-    def _looking(self, run: Run | None, begun_with: int) -> tuple[Any, ...]:
-        asked = [] if run is None else [_request(run)]
+    def _asking(self, asked: Sequence[dict[str, Any]], begun_with: int) -> tuple[Any, ...]:
         return "FCALL_RO", self.function, 1, self.root, encoded(asked), begun_with or ""
 
 
@@ -64,47 +61,14 @@ def _found_before(run: Run) -> Found | None:
     return found
 
 
-def _further(run: Run, found: Found) -> Run | None:
-    """The run after one that was found; None at the end of what is wanted."""
-    after: Any = found.places[-1]
-    most = run.most - len(found.ids)
-    return None if after is None or most <= 0 else Run(page=replace(run.page, after=after), most=most)
-
-
-def _request(run: Run) -> dict[str, Any]:
-    size = run.page.limit
-    limit = min(max(1, _ROWS // size) * size, run.most)
-    return {**replace(run.page, limit=limit).request(), "with_scores": False, "size": size}
-
-
-def _parse(reply: Sequence[Any], run: Run | None) -> tuple[Checkpoint, Found | None]:
-    generation, now_us, fields, replies, sizes, live = reply
+def _parse(reply: Sequence[Any]) -> tuple[Checkpoint, Sequence[Any]]:
+    generation, now_us, fields, results, sizes, live = reply
     checkpoint = parse_checkpoint(generation, now_us, fields, is_live=generation == live)
     if not has_its_sizes(checkpoint, sizes):
         raise ReadModelDamaged("checkpoint")
-    if run is None or run.page.after is None:
-        return checkpoint, None
-    ids, reached, within = replies[0]
-    found = Found(
-        generation=checkpoint.generation,
-        epoch=checkpoint.epoch,
-        position=checkpoint.position,
-        after=run.page.after,
-        size=run.page.limit,
-        ids=ids,
-        places=[run.page.place(place) for place in (*within, reached)],
-    )
-    return checkpoint, found
+    return checkpoint, results
 
 
 def _is_still_at(found: Found, place: Checkpoint) -> bool:
     """Whether nothing was written since, for all that is written moves a generation's place."""
     return (found.generation, found.epoch, found.position) == (place.generation, place.epoch, place.position)
-
-
-def _pages(view: str, found: Found, stored: Sequence[bytes | None]) -> list[Frames]:
-    pages = []
-    for number, place in enumerate(found.places):
-        rows = slice(number * found.size, (number + 1) * found.size)
-        pages.append(parse_frames(view, found.ids[rows], stored[rows], place))
-    return pages

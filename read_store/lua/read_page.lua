@@ -15,7 +15,8 @@ end
 
 -- Walks sorted sets that share an order; answers the ids found, their documents, their joined tallies, the place
 -- reached (none means the end), and their scores if asked for. Where no documents are wanted: the ids, the place
--- reached, and the places of every page.size-th of them before it.
+-- reached, the places of every page.size-th of them before it, and, of a walk through all of a sorted set, the ranks
+-- that remain.
 -- The work is bounded: after page.work members looked at, the place is answered with what was found so far.
 local function read_page(data, page)
   local key, others = smallest_index(data, page.indexes)
@@ -39,7 +40,7 @@ local function read_page(data, page)
   if page.size then
     return { ids, place, places_within(ids, page.size, function(at)
       return { redis.call('ZSCORE', key, ids[at]), ids[at] }
-    end) }
+    end), not is_filtered and { first, last } }
   end
   return { ids, documents_of(data, page.view, ids), joined_to(data, page.joins, ids), place,
     page.with_scores and scores_of(key, ids) or false }
