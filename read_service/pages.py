@@ -34,8 +34,8 @@ class Rows:
         return self.frames.next
 
 
-# Reads at most `limit` rows after a place (None: from the start).
-Walk = Callable[[Read, Place | None, int], Awaitable[Rows]]
+# Reads pages after a place (None: from the start), at least one: of so many rows each, and so many in all.
+Walk = Callable[[Read, Place | None, int, int], Awaitable[Sequence[Rows]]]
 
 
 class OnePageRequest(Protocol):
@@ -65,15 +65,18 @@ async def stream_pages(
     """
     start = tokens.read(request.page_token)
     size, left = page_size(request.page_size, default_size), request.limit or 2**31
-    rows = await _read_rows(reads, walk, start, min(size, left), consistency=request.consistency)
-    ahead: asyncio.Future[Rows] | None = None
+    pages = await _read_pages(reads, walk, start, size, left, consistency=request.consistency)
+    ahead: asyncio.Future[Sequence[Rows]] | None = None
     try:
-        while (resumption := resumption_after(rows)) is not None and (left := left - rows.count) > 0:
-            ahead = asyncio.ensure_future(_read_rows(reads, walk, resumption, min(size, left)))
-            await _sent()
-            yield encode_page(reads, rows, tokens, resumption)
-            rows = await ahead
-        yield encode_page(reads, rows, tokens, resumption)
+        while pages:
+            last, left = resumption_after(pages[-1]), left - sum(rows.count for rows in pages)
+            ahead = None
+            if last is not None and left > 0:
+                ahead = asyncio.ensure_future(_read_pages(reads, walk, last, size, left))
+                await _sent()
+            for rows in pages:
+                yield encode_page(reads, rows, tokens, resumption_after(rows))
+            pages = await ahead if ahead else ()
     finally:
         if ahead is not None:
             await _dropped(ahead)
@@ -87,13 +90,12 @@ async def one_page(
     Freshness is that of the first read where it takes several, so that no item is older than it says.
     """
     size = page_size(request.limit, default_size)
-    rows = await _read_rows(
-        reads, walk, tokens.read(request.page_token), size, consistency=request.consistency
-    )
+    start = tokens.read(request.page_token)
+    (rows,) = await _read_pages(reads, walk, start, size, size, consistency=request.consistency)
     items, count, answer = [reads.joined(rows.frames)], rows.count, rows.answer
     while count < size and (resumption := resumption_after(rows)):
         # A read looks at so many entities and no more, whether they are what is asked for or not.
-        rows = await _read_rows(reads, walk, resumption, size - count)
+        (rows,) = await _read_pages(reads, walk, resumption, size - count, size - count)
         items.append(reads.joined(rows.frames))
         count += rows.count
     return _joined_page(reads, b"".join(items), answer, tokens, resumption_after(rows))
@@ -123,28 +125,29 @@ def _joined_page(
 
 async def _sent() -> None:
     """Let a read that was just begun reach the store, which then works while its page before is joined."""
-    # One turn of the loop begins the read, the next one writes what was begun.
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    # One turn of the loop begins the read, the next one writes what was begun, and uvloop does so at its end.
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
-async def _read_rows(
+async def _read_pages(
     reads: FreshReads,
     walk: Walk,
     start: Resumption | None,
-    limit: int,
+    size: int,
+    most: int,
     *,
     consistency: Consistency | None = None,
-) -> Rows:
+) -> Sequence[Rows]:
     floor: Floor | None = start.floor if start else None
 
     async def read(operations: Sequence[Operation[Any]]) -> Answer:
         return await reads.read(operations, consistency=consistency, floor=floor)
 
-    return await walk(read, start.place if start else None, limit)
+    return await walk(read, start.place if start else None, size, most)
 
 
-async def _dropped(reading: "asyncio.Future[Rows]") -> None:
+async def _dropped(reading: "asyncio.Future[Sequence[Rows]]") -> None:
     reading.cancel()
     await asyncio.wait((reading,))
     if not reading.cancelled():

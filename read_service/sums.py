@@ -9,6 +9,8 @@ from diptych.consistency.v1.consistency_pb2 import Consistency
 
 from read_service import encoding
 from read_service.freshness import Answer, FreshReads
+from read_service.pages import Read
+from read_service.reports import Report, Reports
 from read_service.watch import Watch
 from read_store import Operation
 
@@ -32,10 +34,18 @@ class Sums:
     stamp: Callable[[Answer], bytes] = _no_stamp
 
 
-async def get_sums(reads: FreshReads, consistency: Consistency, sums: Sums) -> bytes:
-    """Answer the rows in field 1, freshness in 2."""
-    answer = await reads.read(sums.operations, consistency=consistency)
-    return _response(reads, sums, answer, sums.rows(answer.results))
+async def get_sums(
+    reports: Reports, question: bytes, consistency: Consistency, sums: Callable[[], Sums]
+) -> bytes:
+    """Answer the rows in field 1, freshness in 2; the question names all that the rows depend on."""
+    return await reports.answer(question, consistency, lambda: _report(sums()))
+
+
+def _report(sums: Sums) -> Report:
+    async def make(answer: Answer, _read: Read) -> bytes:
+        return _items(sums, answer, sums.rows(answer.results))
+
+    return Report(operations=sums.operations, make=make, freshness_field=2)
 
 
 async def watch_sums(watch: Watch, consistency: Consistency, sums: Sums) -> AsyncGenerator[bytes, None]:
@@ -56,6 +66,9 @@ async def watch_sums(watch: Watch, consistency: Consistency, sums: Sums) -> Asyn
 
 
 def _response(reads: FreshReads, sums: Sums, answer: Answer, rows: Sequence[bytes]) -> bytes:
+    return _items(sums, answer, rows) + encoding.field(2, reads.describe(answer))
+
+
+def _items(sums: Sums, answer: Answer, rows: Sequence[bytes]) -> bytes:
     stamp = sums.stamp(answer)
-    items = encoding.fields(1, (row + stamp for row in rows))
-    return items + encoding.field(2, reads.describe(answer))
+    return encoding.fields(1, (row + stamp for row in rows))

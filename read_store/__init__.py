@@ -30,16 +30,18 @@ from read_store.operations import (
     Operation,
     Page,
     Probe,
+    Run,
     TallyRow,
     TallyRows,
     TextPage,
 )
 from read_store.partitions import PartitionedReads, Places
 from read_store.reader import ReadStore
-from read_store.rows import Frames, PageRows, Row, TextPageRows
+from read_store.rows import Found, FramedRun, Frames, PageRows, Row, TextPageRows
 from read_store.snapshot import Snapshot
 from read_store.stored import StoredDocument
 from read_store.text import fold_text
+from read_store.unless import UnlessAt
 from read_store.waiting import Applied
 from read_store.writer import ReadModelWriter
 
@@ -57,7 +59,9 @@ __all__ = [
     "EpochEnd",
     "Fenced",
     "FillingState",
+    "Found",
     "Framed",
+    "FramedRun",
     "Frames",
     "GenerationBehind",
     "GenerationRefused",
@@ -81,6 +85,7 @@ __all__ = [
     "ReadStoreError",
     "ReadStoreUnavailable",
     "Row",
+    "Run",
     "Snapshot",
     "Standing",
     "StandingOf",
@@ -90,6 +95,7 @@ __all__ = [
     "TallyRows",
     "TextPage",
     "TextPageRows",
+    "UnlessAt",
     "changed_index",
     "compose",
     "fold_text",

@@ -22,6 +22,8 @@ _READ_COMMANDS = (
     "+zrevrangebylex",
     "+publish",
     "+fcall_ro",
+    "+multi",
+    "+exec",
 )
 _SUBSCRIPTION_COMMANDS = ("+subscribe", "+unsubscribe")
 _WRITE_COMMANDS = (

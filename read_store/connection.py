@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from read_store.errors import ReadStoreError, ReadStoreUnavailable
-from read_store.wire import Wire, open_wire, parse_address
+from read_store.wire import Wire, as_error, open_wire, parse_address
 
 _SHORTEST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.5
@@ -66,6 +66,26 @@ class Connection:
     async def call(self, *arguments: Any) -> Any:
         """Sends one command and waits for its answer."""
         return await self.send(*arguments)
+
+    async def transact(self, *commands: tuple[Any, ...] | bytes) -> list[Any]:
+        """Sends commands, packed ones too, that are done in one step, and waits for all their answers.
+
+        Raises what one of them does.
+        """
+        if self._wire is None:
+            raise ReadStoreUnavailable("no connection to the read store") from self._last_error
+        *taken, done = [self._wire.send(command) for command in (("MULTI",), *commands, ("EXEC",))]
+        try:
+            answers: list[Any] = await done
+        except ReadStoreError:
+            # Nothing was done because one of them was refused, which says why.
+            for each in taken:
+                await each
+            raise
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise as_error(answer)
+        return answers
 
     def post(self, *arguments: Any) -> None:
         """Sends a command that is answered by a push only, as SUBSCRIBE is."""

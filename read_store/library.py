@@ -54,6 +54,7 @@ _SOURCES = (
     "rank_range",
     "rank_window",
     "scores_of",
+    "places_within",
     "read_page",
     "term_source",
     "lex_window",
@@ -71,6 +72,7 @@ _SOURCES = (
     "read_epoch_end",
     "is_kept",
     "read",
+    "read_unless_at",
     "look",
 )
 _WRITING = (

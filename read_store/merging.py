@@ -13,11 +13,12 @@ from read_store.operations import (
     IndexEdge,
     Operation,
     Page,
+    Run,
     TallyRow,
     TallyRows,
     TextPage,
 )
-from read_store.rows import PageRows, Row, TextPageRows, frames_of_rows
+from read_store.rows import FramedRun, PageRows, Row, TextPageRows, frames_of_rows
 
 # Small pages are spread less evenly.
 _SPARE_ROWS = 10
@@ -29,11 +30,15 @@ _Place = tuple[str, int, str]
 
 def unframed(operation: Operation[Any]) -> Operation[Any]:
     """The operation whose rows several partitions must answer: frames can't be put into one order."""
+    if isinstance(operation, Run):
+        operation = operation.framed()
     return operation.page if isinstance(operation, Framed) else operation
 
 
 def as_asked(operation: Operation[Any], merged: Any) -> Any:
     """What was merged for an operation, framed if it was to be."""
+    if isinstance(operation, Run):
+        return FramedRun(pages=(frames_of_rows(merged),))
     return frames_of_rows(merged) if isinstance(operation, Framed) else merged
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from json.encoder import encode_basestring
 from typing import Any, Protocol, TypeVar
@@ -10,6 +10,8 @@ from uuid import UUID
 
 from read_store.keys import checked_index
 from read_store.rows import (
+    Found,
+    FramedRun,
     Frames,
     PageRows,
     Row,
@@ -27,7 +29,7 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 # How many members of an index one call looks at before it answers with the place it reached.
 WORK_LIMIT = 20_000
-ROWS_LIMIT = 1_000
+ROWS_LIMIT = 2_000
 
 
 class Operation(Protocol[Result_co]):
@@ -110,11 +112,10 @@ class Page:
         }
 
     def parse(self, reply: Any) -> PageRows:
-        return PageRows(rows=parse_rows(reply, self.view, self.joins), next=self.reached(reply))
+        return PageRows(rows=parse_rows(reply, self.view, self.joins), next=self.place(reply[3]))
 
-    def reached(self, reply: Any) -> tuple[int, str] | None:
-        """The place reached in a reply."""
-        place = reply[3]
+    def place(self, place: Any) -> tuple[int, str] | None:
+        """A place in a reply."""
         return (score_of(place[0]), place[1].decode()) if place else None
 
 
@@ -157,11 +158,10 @@ class TextPage:
         }
 
     def parse(self, reply: Any) -> TextPageRows:
-        return TextPageRows(rows=parse_rows(reply, self.view, self.joins), next=self.reached(reply))
+        return TextPageRows(rows=parse_rows(reply, self.view, self.joins), next=self.place(reply[3]))
 
-    def reached(self, reply: Any) -> tuple[str, int, str] | None:
-        """The place reached in a reply."""
-        place = reply[3]
+    def place(self, place: Any) -> tuple[str, int, str] | None:
+        """A place in a reply."""
         return (place[0].decode(), score_of(place[1]), place[2].decode()) if place else None
 
 
@@ -175,7 +175,30 @@ class Framed:
         return {**self.page.request(), "with_scores": False}
 
     def parse(self, reply: Any) -> Frames:
-        return parse_frames(reply, self.page.view, self.page.reached(reply))
+        return parse_frames(self.page.view, reply[0], reply[1], self.page.place(reply[3]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """As many framed pages in a row as are cheap together, of `most` rows in all: one at least.
+
+    `found` is what the run before has found ahead, if it was asked to look there.
+    """
+
+    page: Page | TextPage
+    most: int
+    looks_ahead: bool = False
+    found: Found | None = None
+
+    def framed(self) -> Framed:
+        """Its first page."""
+        return Framed(page=replace(self.page, limit=min(self.page.limit, self.most)))
+
+    def request(self) -> dict[str, Any]:
+        return self.framed().request()
+
+    def parse(self, reply: Any) -> FramedRun:
+        return FramedRun(pages=(self.framed().parse(reply),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

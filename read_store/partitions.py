@@ -19,7 +19,7 @@ from read_store.merging import (
     unframed,
     with_joins,
 )
-from read_store.operations import EpochEnd, Operation
+from read_store.operations import EpochEnd, Operation, Run
 from read_store.reader import ReadStore
 from read_store.rows import Frames
 from read_store.snapshot import Snapshot
@@ -49,6 +49,8 @@ class PartitionedReads:
         if len(names) > 1:
             return self._read_framed(names, operations, begun_with)
         generation = begun_with[0] if begun_with else 0
+        if len(operations) == 1 and isinstance(operations[0], Run) and operations[0].looks_ahead:
+            return self._read_ahead(operations[0], generation)
         return self._store.read(names[0], operations, begun_with=generation)
 
     def joined(self, frames: Frames) -> bytes:
@@ -85,6 +87,10 @@ class PartitionedReads:
         if not stream or len(self._names) == 1:
             return self._names
         return (self._names[partition_of(stream, len(self._names))],)
+
+    async def _read_ahead(self, run: Run, generation: int) -> Snapshot:
+        snapshot = await self._store.read_ahead(self._names[0], run, begun_with=generation)
+        return snapshot or await self._store.read(self._names[0], (run,), begun_with=generation)
 
     async def _read_framed(
         self, names: Sequence[str], operations: Sequence[Operation[Any]], begun_with: Sequence[int]

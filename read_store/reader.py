@@ -11,7 +11,8 @@ from read_store.connection import Connection
 from read_store.errors import ReadModelDamaged
 from read_store.keys import partition_root
 from read_store.library import LIBRARY, Library
-from read_store.operations import Operation
+from read_store.looking_ahead import Looker
+from read_store.operations import Operation, Run
 from read_store.reports import Reports
 from read_store.rows import Frames
 from read_store.snapshot import Snapshot, take_snapshot
@@ -67,6 +68,18 @@ class ReadStore:
         except ReadModelDamaged as damage:
             self._reports.send(projection, damage)
             raise
+
+    async def read_ahead(self, projection: str, run: Run, *, begun_with: int = 0) -> Snapshot | None:
+        """Answers a run that looks ahead as `read` does; None when `read` must answer it."""
+        looker = Looker(
+            connection=self._connection, function=self._read_function, root=partition_root(projection)
+        )
+        try:
+            snapshot = await looker.read(run, begun_with)
+        except ReadModelDamaged as damage:
+            self._reports.send(projection, damage)
+            raise
+        return None if snapshot is None else self._beats.corrected(projection, snapshot)
 
     def joined(self, projection: str, frames: Frames) -> bytes:
         """What frames are answered as. Raises ReadModelDamaged as read does."""

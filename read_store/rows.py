@@ -1,9 +1,10 @@
 """What reads find: documents as rows, rows as they are answered, columns of tallies."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from read_store.check_sums import CHECK_SUM_COLUMN, check_document, check_documents, column_weight, is_equal
 from read_store.errors import ReadModelDamaged
@@ -53,6 +54,59 @@ class Frames:
     join: Callable[[], bytes]
     count: int
     next: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranks:
+    """A stretch of an index by rank, from `first` to `last`, that is walked upwards or downwards."""
+
+    index: str
+    first: int
+    last: int
+    is_descending: bool
+
+    @property
+    def count(self) -> int:
+        return max(0, self.last - self.first + 1)
+
+    def first_of(self, rows: int) -> "Ranks":
+        """At most so many that are walked first."""
+        rows = max(0, min(rows, self.count))
+        if self.is_descending:
+            return replace(self, first=self.last - rows + 1)
+        return replace(self, last=self.first + rows - 1)
+
+    def behind(self, walked: "Ranks") -> "Ranks":
+        """What is left when its first ones were walked."""
+        if self.is_descending:
+            return replace(self, last=walked.first - 1)
+        return replace(self, first=walked.last + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The entities of the pages that come after a place, as they stood at a place in the log.
+
+    A page has `size` of them; `places` are where to go on after each, None at the end of the list; not known
+    so far if there are none. `ranks` are what is left behind them of an index all of which is walked.
+    """
+
+    generation: int
+    epoch: UUID
+    position: int
+    after: tuple[Any, ...]
+    size: int
+    ids: Sequence[bytes]
+    places: Sequence[tuple[Any, ...] | None] = ()
+    ranks: Ranks | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramedRun:
+    """Pages in a row, and what was found of those after them."""
+
+    pages: Sequence[Frames]
+    ahead: Found | None = None
 
 
 def score_of(reply: bytes) -> int:
@@ -107,9 +161,10 @@ def parse_rows(reply: Sequence[Any], view: str, joins: Sequence[str]) -> list[Ro
     return [_row(*each, joins=joins) for each in zip(ids, stored, *columns, strict=False)]
 
 
-def parse_frames(reply: Sequence[Any], view: str, next_: tuple[Any, ...] | None) -> Frames:
+def parse_frames(
+    view: str, ids: Sequence[bytes], stored: Sequence[Any], next_: tuple[Any, ...] | None
+) -> Frames:
     """The same, only to be answered, and not checked so far."""
-    ids, stored = reply[:2]
 
     def join() -> bytes:
         check_documents(view, ids, stored)

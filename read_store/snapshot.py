@@ -11,7 +11,7 @@ from read_store.errors import ReadModelDamaged
 from read_store.operations import Document, Operation
 
 # Made once: json.dumps would make one for each request.
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 # Not frozen, as a checkpoint is not.
@@ -40,7 +40,7 @@ async def take_snapshot(
         "FCALL_RO", function, 1, root, request, begun_with or ""
     )
     checkpoint = parse_checkpoint(generation, now_us, fields, is_live=generation == live)
-    if not _has_its_sizes(checkpoint, sizes):
+    if not has_its_sizes(checkpoint, sizes):
         raise ReadModelDamaged("checkpoint")
     results = tuple(operation.parse(reply) for operation, reply in zip(operations, replies, strict=True))
     return Snapshot(checkpoint=checkpoint, results=results)
@@ -49,9 +49,9 @@ async def take_snapshot(
 def _as_json(operations: Sequence[Operation[Any]]) -> str:
     if len(operations) == 1 and isinstance(operations[0], Document):
         return f"[{operations[0].as_json()}]"
-    return _encode([operation.request() for operation in operations])
+    return encoded([operation.request() for operation in operations])
 
 
-def _has_its_sizes(checkpoint: Checkpoint, sizes: int) -> bool:
+def has_its_sizes(checkpoint: Checkpoint, sizes: int) -> bool:
     """Whether all sizes are there that keys are held against."""
     return checkpoint.generation == 0 or checkpoint.sizes == sizes

@@ -82,20 +82,21 @@ class Wire(asyncio.Protocol):
         """Whether an answer is outstanding."""
         return bool(self._waiting)
 
-    def send(self, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
-        """Queues a command; the future is its answer, an error answer as an exception."""
+    def send(self, arguments: tuple[Any, ...] | bytes) -> "asyncio.Future[Any]":
+        """Queues a command, packed or not; the future is its answer, an error answer as an exception."""
         self.post(arguments)
         answer: asyncio.Future[Any] = self._loop.create_future()
         self._waiting.append(answer)
         return answer
 
-    def post(self, arguments: tuple[Any, ...]) -> None:
+    def post(self, arguments: tuple[Any, ...] | bytes) -> None:
         """Queues a command that has no answer of its own."""
         if self.closed.done():
             raise ReadStoreUnavailable("the connection to the read store was lost")
         if not self._outgoing:
             self._loop.call_soon(self._flush)
-        self._outgoing.append(hiredis.pack_command(arguments))
+        packed = arguments if isinstance(arguments, bytes) else hiredis.pack_command(arguments)
+        self._outgoing.append(packed)
 
     def abort(self) -> None:
         """Closes at once; whoever waits gets ReadStoreUnavailable."""

@@ -14,6 +14,7 @@ from read_service.families.lists import list_families, search_families
 from read_service.families.payments import payment_months
 from read_service.families.tiers import enrollment_report, families_by_tier
 from read_service.freshness import FreshReads
+from read_service.reports import Reports, question_of
 from read_service.sums import get_sums, watch_sums
 from read_service.watch import HEARTBEAT_SECONDS, Watch
 from service_kit.context import CallContext
@@ -33,6 +34,7 @@ class FamilyQueryService:
         self, reads: FreshReads, *, token_key: bytes, heartbeat_seconds: float = HEARTBEAT_SECONDS
     ) -> None:
         self._reads = reads
+        self._reports = Reports(reads)
         self._token_key = token_key
         self._heartbeat_seconds = heartbeat_seconds
 
@@ -58,18 +60,24 @@ class FamilyQueryService:
     async def get_families_by_risk_tier(
         self, request: queries.GetFamiliesByRiskTierRequest, _context: CallContext
     ) -> bytes:
-        return await get_sums(self._reads, request.consistency, families_by_tier())
+        return await get_sums(self._reports, question_of(request), request.consistency, families_by_tier)
 
     async def get_enrollment_report(
         self, request: queries.GetEnrollmentReportRequest, _context: CallContext
     ) -> bytes:
-        return await get_sums(self._reads, request.consistency, enrollment_report(request))
+        return await get_sums(
+            self._reports, question_of(request), request.consistency, lambda: enrollment_report(request)
+        )
 
     async def get_payment_analytics(
         self, request: queries.GetPaymentAnalyticsRequest, _context: CallContext
     ) -> bytes:
         on_date = on_date_of(request)
-        return await get_sums(self._reads, request.consistency, payment_months(request, lambda: on_date))
+        # Left out in the request, the day is today's.
+        question = question_of(request) + f"{on_date:%Y-%m-%d}".encode()
+        return await get_sums(
+            self._reports, question, request.consistency, lambda: payment_months(request, lambda: on_date)
+        )
 
     async def search_families(self, request: queries.SearchFamiliesRequest, _context: CallContext) -> bytes:
         return await search_families(self._reads, request, self._token_key)

@@ -1,7 +1,7 @@
 """The dashboard: counts and sums of orders from tallies where they have the answer, and a first page."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,13 +17,14 @@ from diptych.orders.v1.views_pb2 import (
 )
 
 from read_service import encoding
-from read_service.freshness import Answer, FreshReads
+from read_service.freshness import Answer
 from read_service.orders.filters import OrderFilters, Range, filters_of, orders_page
 from read_service.orders.lists import DEFAULT_SIZE, order_list_tokens
 from read_service.page_tokens import Resumption
 from read_service.pages import Read, page_size
+from read_service.reports import Report, Reports, question_of
 from read_service.tallies import ROWS_PER_READ, Columns, rest_of_rows
-from read_store import Operation, Page, PageRows, TallyRow, TallyRows
+from read_store import Page, PageRows, TallyRow, TallyRows
 
 _DAY = 86_400_000_000
 _OPEN = ("PENDING", "APPROVED")
@@ -37,32 +38,35 @@ _STATUS_NAMES = {
 _Group = tuple[str, str, str]
 
 
-async def get_order_dashboard(reads: FreshReads, request: GetOrderDashboardRequest, key: bytes) -> bytes:
+async def get_order_dashboard(reports: Reports, request: GetOrderDashboardRequest, key: bytes) -> bytes:
     """Everything that fits into one read is of one moment; the rest is read right after it."""
+    return await reports.answer(
+        question_of(request), request.consistency, lambda: _dashboard_report(request, key)
+    )
+
+
+def _dashboard_report(request: GetOrderDashboardRequest, key: bytes) -> Report:
     filters = filters_of(request)
     parts = _parts(filters)
     limit = page_size(request.page_size, DEFAULT_SIZE)
-    first_page = orders_page(filters, limit=limit)
-    operations = (first_page, *(part for part in parts))
-    answer = await reads.read(operations, consistency=request.consistency)
-
-    async def read(more: Sequence[Operation[Any]]) -> Answer:
-        return await reads.read(more, floor=answer.floor)
-
-    sums = _Sums(filters)
-    for part, result in zip(parts, answer.results[1:], strict=True):
-        await _add(sums, read, part, result)
-    page: PageRows = answer.results[0]
-    resumption = None if page.next is None else Resumption(place=page.next, floor=answer.floor)
     tokens = order_list_tokens(_listing(request), key)
-    return b"".join(
-        (
-            encoding.field(1, sums.dashboard().SerializeToString()),
-            encoding.fields(2, (row.message for row in page.rows)),
-            encoding.field(3, tokens.write(resumption).encode()) if resumption else b"",
-            encoding.field(4, reads.describe(answer)),
+
+    async def make(answer: Answer, read: Read) -> bytes:
+        sums = _Sums(filters)
+        for part, result in zip(parts, answer.results[1:], strict=True):
+            await _add(sums, read, part, result)
+        page: PageRows = answer.results[0]
+        resumption = None if page.next is None else Resumption(place=page.next, floor=answer.floor)
+        return b"".join(
+            (
+                encoding.field(1, sums.dashboard().SerializeToString()),
+                encoding.fields(2, (row.message for row in page.rows)),
+                encoding.field(3, tokens.write(resumption).encode()) if resumption else b"",
+            )
         )
-    )
+
+    first_page = orders_page(filters, limit=limit)
+    return Report(operations=(first_page, *parts), make=make, freshness_field=4)
 
 
 def _listing(request: GetOrderDashboardRequest) -> ListOrdersRequest:

@@ -1,36 +1,39 @@
 """The sales report: orders and credit notes by day or month, currency and, if asked for, country."""
 
 import calendar
-from collections.abc import Sequence
-from typing import Any
 
 from diptych.orders.v1.order_query_service_pb2 import GRANULARITY_MONTH, GetSalesReportRequest
 from diptych.orders.v1.views_pb2 import SalesReportRow
 
 from read_service.dates import day_name, month_name, period_of
-from read_service.encoding import field, fields
-from read_service.freshness import Answer, FreshReads
+from read_service.encoding import fields
+from read_service.freshness import Answer
+from read_service.pages import Read
 from read_service.refusals import invalid_field
+from read_service.reports import Report, Reports, question_of
 from read_service.tallies import ROWS_PER_READ, Columns, rest_of_rows
-from read_store import Operation, TallyRows
+from read_store import TallyRows
 
 # About 3 MB, which fits into one response.
 _MAX_ROWS = 50_000
 
 
-async def get_sales_report(reads: FreshReads, request: GetSalesReportRequest) -> bytes:
+async def get_sales_report(reports: Reports, request: GetSalesReportRequest) -> bytes:
     """Raise ServiceError INVALID_REQUEST for a date that does not exist, or a report of too many rows."""
+    return await reports.answer(question_of(request), request.consistency, lambda: _report(request))
+
+
+def _report(request: GetSalesReportRequest) -> Report:
     operation = _operation(request)
-    answer = await reads.read((operation,), consistency=request.consistency)
 
-    async def read(operations: Sequence[Operation[Any]]) -> Answer:
-        return await reads.read(operations, floor=answer.floor)
+    async def make(answer: Answer, read: Read) -> bytes:
+        tally = await rest_of_rows(read, operation, answer.results[0])
+        rows = sorted((row for each in tally for row in _rows(*each)), key=_order)
+        if len(rows) > _MAX_ROWS:
+            raise invalid_field("from", f"the report would have {len(rows)} rows, at most {_MAX_ROWS} fit")
+        return fields(1, (row.SerializeToString() for row in rows))
 
-    tally = await rest_of_rows(read, operation, answer.results[0])
-    rows = sorted((row for each in tally for row in _rows(*each)), key=_order)
-    if len(rows) > _MAX_ROWS:
-        raise invalid_field("from", f"the report would have {len(rows)} rows, at most {_MAX_ROWS} fit")
-    return fields(1, (row.SerializeToString() for row in rows)) + field(2, reads.describe(answer))
+    return Report(operations=(operation,), make=make, freshness_field=2)
 
 
 def _operation(request: GetSalesReportRequest) -> TallyRows:

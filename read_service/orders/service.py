@@ -13,6 +13,7 @@ from read_service.orders.lists import list_customer_orders, list_orders, list_pr
 from read_service.orders.sales_report import get_sales_report
 from read_service.orders.search import search_orders
 from read_service.orders.watches import watched_orders
+from read_service.reports import Reports
 from read_service.watch import HEARTBEAT_SECONDS, Watch
 from service_kit.context import CallContext
 
@@ -29,6 +30,7 @@ class OrderQueryService:
         self, reads: FreshReads, *, token_key: bytes, heartbeat_seconds: float = HEARTBEAT_SECONDS
     ) -> None:
         self._reads = reads
+        self._reports = Reports(reads)
         self._token_key = token_key
         self._heartbeat_seconds = heartbeat_seconds
 
@@ -44,7 +46,7 @@ class OrderQueryService:
     async def get_order_dashboard(
         self, request: queries.GetOrderDashboardRequest, _context: CallContext
     ) -> bytes:
-        return await get_order_dashboard(self._reads, request, self._token_key)
+        return await get_order_dashboard(self._reports, request, self._token_key)
 
     async def get_customer(self, request: queries.GetCustomerRequest, _context: CallContext) -> bytes:
         return await get_entity(self._reads, request.consistency, customer_of(request.customer_id))
@@ -61,7 +63,7 @@ class OrderQueryService:
         return list_products(self._reads, request, self._token_key)
 
     async def get_sales_report(self, request: queries.GetSalesReportRequest, _context: CallContext) -> bytes:
-        return await get_sales_report(self._reads, request)
+        return await get_sales_report(self._reports, request)
 
     def watch_order(self, request: queries.WatchOrderRequest, _context: CallContext) -> Responses:
         return watch_entity(self._watch(), request, order_of(request.order_id))

@@ -14,7 +14,9 @@ local function take_passing(data, window, others, page, ids)
 end
 
 -- Walks sorted sets that share an order; answers the ids found, their documents, their joined tallies, the place
--- reached (none means the end), and their scores if asked for.
+-- reached (none means the end), and their scores if asked for. Where no documents are wanted: the ids, the place
+-- reached, the places of every page.size-th of them before it, and, of a walk through all of a sorted set, the ranks
+-- that remain.
 -- The work is bounded: after page.work members looked at, the place is answered with what was found so far.
 local function read_page(data, page)
   local key, others = smallest_index(data, page.indexes)
@@ -23,7 +25,7 @@ local function read_page(data, page)
   local is_filtered = #others > 0 or #(page.probes or {}) > 0
   local ids, reached, is_left, looked_at = {}, false, false, 0
   while first <= last and #ids < page.limit and looked_at < page.work do
-    local size = math.min(1000, math.max(page.limit - #ids, is_filtered and 64 or 1), page.work - looked_at)
+    local size = math.min(2000, math.max(page.limit - #ids, is_filtered and 64 or 1), page.work - looked_at)
     local window
     window, first, last = rank_window(key, first, last, size, page.descending)
     looked_at = looked_at + #window
@@ -35,6 +37,11 @@ local function read_page(data, page)
     end
   end
   local place = (is_left or first <= last) and reached and { redis.call('ZSCORE', key, reached), reached }
+  if page.size then
+    return { ids, place, places_within(ids, page.size, function(at)
+      return { redis.call('ZSCORE', key, ids[at]), ids[at] }
+    end), not is_filtered and { first, last } }
+  end
   return { ids, documents_of(data, page.view, ids), joined_to(data, page.joins, ids), place,
     page.with_scores and scores_of(key, ids) or false }
 end

@@ -2,7 +2,7 @@
 local END_RANK = '0'
 
 -- Walks a text index in the order of (term, rank, id), terms with the query in them only; answers as read_page, and
--- the terms.
+-- the terms where documents are wanted.
 local function read_text_page(data, page)
   local root = data .. 'x:' .. page.index .. ':'
   local source = term_source(data, page.index, page.query)
@@ -34,6 +34,12 @@ local function read_text_page(data, page)
         break
       end
     end
+  end
+  if page.size then
+    return { walk.ids, reached, places_within(walk.ids, page.size, function(at)
+      local term, id = walk.terms[at], walk.ids[at]
+      return { term, redis.call('ZSCORE', root .. 'e:' .. redis.sha1hex(term), id), id }
+    end) }
   end
   return { walk.ids, documents_of(data, page.view, walk.ids), joined_to(data, page.joins, walk.ids), reached,
     page.with_scores and walk.ranks or false, walk.terms }

@@ -113,7 +113,7 @@ async def test_without_sums_and_sizes_damage_is_answered_as_data(
     """The sabotaged twin of the test above."""
     monkeypatch.setattr("read_store.check_sums.is_whole", lambda *_: True)
     monkeypatch.setattr("read_store.rows.is_equal", lambda *_: True)
-    monkeypatch.setattr("read_store.snapshot._has_its_sizes", lambda *_: True)
+    monkeypatch.setattr("read_store.snapshot.has_its_sizes", lambda *_: True)
     async with a_partition(valkey, library=_unguarded()) as partition:
         root = await _fill(partition)
         before = await partition.ask(asked)
