@@ -77,11 +77,16 @@ class EventStore:
 
         Raises UnregisteredEventType; the future may hold the other errors of `append`.
         """
-        for event in append.events:
-            if event.type not in self._writer.type_ids:
-                raise UnregisteredEventType(f"{event.type} is not registered")
-        append.attempt.history = self._history.number
+        self._accept(append)
         return self._appends.submit(append)
+
+    def hand_over(self, append: Append, told: Callable[[Outcome | Exception], None]) -> None:
+        """As `submit`; `told` is called with the outcome, or the error, in the turn in which its group ended.
+
+        An append that was handed over can't be given up.
+        """
+        self._accept(append)
+        self._appends.hand_over(append, told)
 
     async def check(self, command_id: UUID, streams: Sequence[str]) -> _Checked:
         """The stored command, if there is one, and the current versions of `streams`, at one moment."""
@@ -121,6 +126,12 @@ class EventStore:
     async def announce(self) -> None:
         """Hints to followers that the log may have grown; appends do this by themselves."""
         self._announcer.announce()
+
+    def _accept(self, append: Append) -> None:
+        for event in append.events:
+            if event.type not in self._writer.type_ids:
+                raise UnregisteredEventType(f"{event.type} is not registered")
+        append.attempt.history = self._history.number
 
     async def _append_group(self, appends: Sequence[Append]) -> Sequence[Outcome | Exception]:
         history = self._history.number

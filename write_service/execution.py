@@ -1,9 +1,8 @@
 """One command under way: whose it is, its request with all ids filled in, and its time."""
 
-import asyncio
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -41,6 +40,10 @@ class Execution:
         """Every stream that the decision reads, the main stream first."""
         return [self.main, *self.command.reads(self.request, main_state)]
 
+    def other_reads(self, main_state: Any) -> Sequence[Stream[Any]]:
+        """The same without the main stream."""
+        return tuple(self.command.reads(self.request, main_state))
+
     def decide(self, version: int, states: Mapping[str, Any]) -> Decision:
         """The events; raises CommandRejected, or WrongExpectedVersion for this version of the main stream."""
         if self.expected_version is not None and self.expected_version != version:
@@ -60,7 +63,8 @@ def begin(
     context = request.context
     command_id = UUID(context.command_id)
     # One id has several spellings, and whoever repeats a command may use another one.
-    context.command_id = str(command_id)
+    if (spelled := str(command_id)) != context.command_id:
+        context.command_id = spelled
     # Before anything is filled in: a repeat has to look the same.
     fingerprint = receipts.fingerprint(command.name, request)
     if command.creates and not getattr(request, command.creates):
@@ -76,7 +80,7 @@ def begin(
         causation_id=context.causation_id or None,
         main=command.stream(request),
         now=_now(),
-        give_up_at=min(deadline - _ANSWER_SECONDS, asyncio.get_running_loop().time() + _LONGEST_SECONDS),
+        give_up_at=min(deadline - _ANSWER_SECONDS, time.monotonic() + _LONGEST_SECONDS),
     )
 
 
