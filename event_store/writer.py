@@ -36,11 +36,11 @@ class Writer:
 
         Raises StoreUnavailable, LogFull or CommitOutcomeUnknown for all of them.
         """
+        if len({append.command_id.int for append in appends}) == len(appends):
+            return await self._append_distinct(appends)
         first: dict[UUID, int] = {}
         for place, append in enumerate(appends):
             first.setdefault(append.command_id, place)
-        if len(first) == len(appends):
-            return await self._append_distinct(appends)
         # The same command id twice in a group: the repeat's turn comes when the first one's fate is known.
         answers = await self._append_distinct([appends[place] for place in first.values()])
         by_place = dict(zip(first.values(), answers, strict=True))

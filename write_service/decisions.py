@@ -1,7 +1,7 @@
 """One attempt at a command: decide on what is known, append, and learn what became of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from google.protobuf.message import Message
@@ -226,7 +226,7 @@ def _follows(reads: Reads, written: Mapping[str, Known], order: BatchOrder | Non
     attempts = [known.writing.attempt for _, known in reads.values() if known.writing is not None]
     if order is not None:
         attempts += order.readers(written)
-    return tuple(dict.fromkeys(attempts))
+    return tuple(dict.fromkeys(attempts)) if attempts else ()
 
 
 def _append_of(
@@ -241,15 +241,14 @@ def _append_of(
         fingerprint=execution.fingerprint,
         response=response.SerializeToString(),
         stream=execution.main.name,
-        reads=tuple(StreamRead(stream=name, version=known.version) for name, (_, known) in reads.items()),
+        reads=tuple([StreamRead(name, known.version) for name, (_, known) in reads.items()]),
         events=tuple(
-            NewEvent(
-                stream=stream.name,
-                category=stream.decider.category,
-                type=event.DESCRIPTOR.full_name,
-                payload=event.SerializeToString(),
-            )
-            for stream, event in decision
+            [
+                NewEvent(
+                    stream.name, stream.decider.category, _full_name(type(event)), event.SerializeToString()
+                )
+                for stream, event in decision
+            ]
         ),
         actor=execution.actor,
         correlation_id=execution.correlation_id,
@@ -262,3 +261,9 @@ async def _wait_for_writers(reads: Reads) -> None:
     for writing in [known.writing for _, known in reads.values()]:
         if writing is not None:
             await writing.ended()
+
+
+@cache
+def _full_name(event: type[Message]) -> str:
+    name: str = event.DESCRIPTOR.full_name
+    return name

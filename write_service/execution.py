@@ -61,9 +61,9 @@ def begin(
 ) -> Execution:
     """Take a valid request over; `deadline` is on the event loop's clock. The request may be changed."""
     context = request.context
-    command_id = UUID(context.command_id)
-    # One id has several spellings, and whoever repeats a command may use another one.
-    if (spelled := str(command_id)) != context.command_id:
+    given_id = context.command_id
+    # A valid id is one of 36 characters, whose letters whoever repeats a command may spell in another way.
+    if (spelled := given_id.lower()) != given_id:
         context.command_id = spelled
     # Before anything is filled in: a repeat has to look the same.
     fingerprint = receipts.fingerprint(command.name, request)
@@ -72,7 +72,7 @@ def begin(
     return Execution(
         command=command,
         request=request,
-        command_id=command_id,
+        command_id=UUID(spelled),
         fingerprint=fingerprint,
         expected_version=context.expected_version if context.HasField("expected_version") else None,
         actor=actor,
