@@ -138,6 +138,16 @@ class StoredEvent(NamedTuple):
     causation_id: str | None
 
 
+class OthersEvent(NamedTuple):
+    """An event that another process appended, as far as a state is folded from it."""
+
+    stream: str
+    version: int
+    type: str
+    payload: bytes
+    command_id: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEvents:
     """Events of a stream, oldest first, as far as a state is folded from them.

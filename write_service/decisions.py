@@ -1,7 +1,7 @@
 """One attempt at a command: decide on what is known, append, and learn what became of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import Message
@@ -13,8 +13,10 @@ from event_store import (
     CommitOutcomeUnknown,
     EventStore,
     NewEvent,
+    OthersEvent,
     Outcome,
     StoredCommand,
+    StreamEvents,
     StreamRead,
     WrongVersion,
 )
@@ -42,6 +44,7 @@ class Decisions:
         self._cache = StateCache(cached_streams)
         self._loader = StateLoader(store, self._snapshots, deciders)
         store.when_replaced(self._forget)
+        store.follow_others(self._follow)
 
     async def close(self) -> None:
         """Finish what runs in the background."""
@@ -170,6 +173,15 @@ class Decisions:
         self._cache.forget()
         self._snapshots.forget()
 
+    def _follow(self, events: Sequence[OthersEvent]) -> None:
+        """Other processes wrote to streams that are known here: what was decided on them would be refused."""
+        for event in events:
+            cached = self._cache.get(event.stream)
+            if cached is not None and not cached.is_unread and event.version == cached.confirmed.version + 1:
+                one = StreamEvents(types=(event.type,), payloads=(event.payload,))
+                state = self._loader.fold(cached.confirmed.state, cached.stream.decider, one)
+                cached.follow(event.version, state, event.command_id)
+
     def _missing(self, execution: Execution, streams: Sequence[CachedStream]) -> list[CachedStream]:
         begins = bool(execution.command.creates)
         return [
@@ -245,7 +257,10 @@ def _append_of(
         events=tuple(
             [
                 NewEvent(
-                    stream.name, stream.decider.category, _full_name(type(event)), event.SerializeToString()
+                    stream.name,
+                    stream.decider.category,
+                    event.DESCRIPTOR.full_name,
+                    event.SerializeToString(),
                 )
                 for stream, event in decision
             ]
@@ -261,9 +276,3 @@ async def _wait_for_writers(reads: Reads) -> None:
     for writing in [known.writing for _, known in reads.values()]:
         if writing is not None:
             await writing.ended()
-
-
-@cache
-def _full_name(event: type[Message]) -> str:
-    name: str = event.DESCRIPTOR.full_name
-    return name

@@ -137,6 +137,11 @@ class CachedStream:
             self._doom(0)
         self.confirmed = Known(version, state, command_id, None)
 
+    def follow(self, version: int, state: Any, command_id: UUID | None) -> None:
+        """Another process appended the event right after what is confirmed, which makes this state."""
+        self._doom(0)
+        self.confirmed = Known(version, state, command_id, None)
+
     def _doom(self, first: int) -> None:
         doomed = self._expected[first:]
         del self._expected[first:]
@@ -161,6 +166,10 @@ class StateCache:
         else:
             self._streams.move_to_end(stream.name)
         return cached
+
+    def get(self, name: str) -> CachedStream | None:
+        """What is known of a stream, where it is of those used last."""
+        return self._streams.get(name)
 
     def forget(self) -> None:
         """Start again from nothing, with every stream; what is on its way is doomed."""

@@ -55,11 +55,7 @@ BEGIN
 
     -- One statement for all lookups: to begin one costs as much as to look a few things up.
     SELECT
-        NOT EXISTS (
-            SELECT FROM unnest(known_positions, known_events) AS k (position, event_id)
-            LEFT JOIN event_log.events AS e ON e.position = k.position
-            WHERE e.event_id IS DISTINCT FROM k.event_id
-        ),
+        event_log.holds(known_positions, known_events),
         ARRAY(SELECT c.command_id FROM event_log.commands AS c WHERE c.command_id = ANY (command_ids)),
         ARRAY(
             SELECT coalesce(
