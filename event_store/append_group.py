@@ -110,17 +110,19 @@ def outcomes(group: AppendGroup, rows: Sequence[tuple[Any, ...]]) -> list[Outcom
 def _outcome(group: AppendGroup, append: Append, row: tuple[Any, ...]) -> Outcome | None:
     outcome, stream_number, stream_version, position, recorded_at, epoch, *_ = row
     if outcome == _APPENDED:
-        stored = StoredCommand(
-            command_id=append.command_id,
-            fingerprint=append.fingerprint,
-            response=append.response,
-            stream=append.stream,
-            version=stream_version,
-            position=position,
-            recorded_at=recorded_at,
-            epoch=epoch,
+        # By place: naming the fields takes twice as long.
+        return Appended(
+            StoredCommand(
+                append.command_id,
+                append.fingerprint,
+                append.response,
+                append.stream,
+                stream_version,
+                position,
+                recorded_at,
+                epoch,
+            )
         )
-        return Appended(stored=stored)
     if outcome == _WRONG_VERSION:
         return _wrong_version(append, group.streams[stream_number - 1], stream_version)
     if outcome == _PREDECESSOR_FAILED:

@@ -102,14 +102,14 @@ class TextArray(Array):
 
     @classmethod
     def of(cls, values: Sequence[str | None]) -> Array:
-        return cls._of_parts(len(values), map(_text_part, values))
-
-
-def _text_part(value: str | None) -> bytes:
-    if value is None:
-        return _NULL
-    encoded = value.encode()
-    return _LENGTH.pack(len(encoded)) + encoded
+        length = _LENGTH.pack
+        # Most of a column's values come again and again.
+        parts: dict[str | None, bytes] = {None: _NULL}
+        for value in set(values):
+            if value is not None:
+                encoded = value.encode()
+                parts[value] = length(len(encoded)) + encoded
+        return cls._of_parts(len(values), [parts[value] for value in values])
 
 
 class _AsItIs(Dumper):

@@ -66,10 +66,9 @@ class Append:
 
     def __post_init__(self) -> None:
         """Refuses what the log could not check: a stream written, but not read; nothing to append."""
-        read = {seen.stream for seen in self.reads}
         unread = {event.stream for event in self.events}
         unread.add(self.stream)
-        unread -= read
+        unread.difference_update([seen.stream for seen in self.reads])
         if unread or not self.events:
             raise ValueError(f"command {self.command_id} appends to {sorted(unread)} without reading it")
 
@@ -87,8 +86,7 @@ class StoredCommand(NamedTuple):
     epoch: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
+class Appended(NamedTuple):
     """The events are in the log, durably.
 
     `is_found` says that they were found there after a lost connection: another process may have appended
@@ -138,6 +136,16 @@ class StoredEvent(NamedTuple):
     actor: str
     correlation_id: str | None
     causation_id: str | None
+
+
+class OthersEvent(NamedTuple):
+    """An event that another process appended, as far as a state is folded from it."""
+
+    stream: str
+    version: int
+    type: str
+    payload: bytes
+    command_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 Request = TypeVar("Request")
@@ -32,7 +33,7 @@ class Grouping(Generic[Request, Answer]):
         self._run = run
         self._largest = largest
         self._runners = runners
-        self._waiting: deque[tuple[Request, asyncio.Future[Answer]]] = deque()
+        self._waiting: deque[_Call[Request, Answer]] = deque()
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -43,14 +44,24 @@ class Grouping(Generic[Request, Answer]):
     def submit(self, request: Request) -> asyncio.Future[Answer]:
         """Takes a request over at once; cancelling the future is to give the call up."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((request, answer))
+        self._take_over((request, partial(_settle, answer), answer.done))
+        return answer
+
+    def hand_over(self, request: Request, told: Callable[[Answer | Exception], None]) -> None:
+        """Takes a request over at once; `told` is called with what became of it, together with its group.
+
+        A future for each would cost as much as all the rest of a call.
+        """
+        self._take_over((request, told, None))
+
+    def _take_over(self, call: "_Call[Request, Answer]") -> None:
+        self._waiting.append(call)
         if self._running < self._runners:
             self._running += 1
             # The task starts after this turn of the loop: all calls of the turn are in its first group.
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return answer
 
     async def finish(self) -> None:
         """Waits until every call made so far has its answer."""
@@ -76,23 +87,36 @@ class Grouping(Generic[Request, Answer]):
             if len(self._waiting) <= before:
                 return
 
-    async def _answer(self, group: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
+    async def _answer(self, group: "list[_Call[Request, Answer]]") -> None:
         try:
-            answers: Sequence[Answer | Exception] = await self._run([request for request, _ in group])
+            answers: Sequence[Answer | Exception] = await self._run([request for request, _, _ in group])
         except Exception as error:  # noqa: BLE001 - it is raised again, to each caller
             answers = [error] * len(group)
-        for (_, future), answer in zip(group, answers, strict=True):
-            if future.done():
-                continue
-            if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+        for (_, told, _), answer in zip(group, answers, strict=True):
+            try:
+                told(answer)
+            except Exception as error:  # noqa: BLE001 - one caller's failure must not leave the others waiting
+                context = {"message": "an answer was not taken", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
 
-    def _take(self) -> list[tuple[Request, asyncio.Future[Answer]]]:
-        group: list[tuple[Request, asyncio.Future[Answer]]] = []
+    def _take(self) -> "list[_Call[Request, Answer]]":
+        group: list[_Call[Request, Answer]] = []
         while self._waiting and len(group) < self._largest:
-            entry = self._waiting.popleft()
-            if not entry[1].done():
-                group.append(entry)
+            call = self._waiting.popleft()
+            is_given_up = call[2]
+            if is_given_up is None or not is_given_up():
+                group.append(call)
         return group
+
+
+# A request, what is told its answer, and whether its caller gave up, where callers can.
+_Call = tuple[Request, Callable[[Answer | Exception], None], Callable[[], bool] | None]
+
+
+def _settle(future: asyncio.Future[Answer], answer: Answer | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -13,8 +13,6 @@ from event_store.errors import StoreError
 # From one hint to the next. A caller that appends without pause would pay for each append's hint as much
 # again as for the append, and its followers read so many events at a time anyway.
 _PAUSE_SECONDS = 0.002
-# The answers to the callers leave first.
-_TURNS_OF_ANSWERS = 3
 
 
 class Announcer:
@@ -44,9 +42,9 @@ class Announcer:
                     await connection.fetch("announce_without_flush")
                     while True:
                         await self._wanted.wait()
-                        # Not within the append: NOTIFY would make its transaction wait for others.
-                        for _ in range(_TURNS_OF_ANSWERS):
-                            await asyncio.sleep(0)
+                        # Not within the append: NOTIFY would make its transaction wait for others. The
+                        # answers to the callers leave first, in the turn after the one that asked for this.
+                        await asyncio.sleep(0)
                         self._wanted.clear()
                         await connection.repeat("announce")
                         await asyncio.sleep(_PAUSE_SECONDS)

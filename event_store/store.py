@@ -7,10 +7,19 @@ from uuid import UUID
 from event_store.arrays import ByteaArray, Int4Array, TextArray
 from event_store.connections import Connections
 from event_store.errors import HistoryReplaced, UnregisteredEventType
-from event_store.events import Append, Appended, Outcome, StoredCommand, StoredEvent, StreamEvents
+from event_store.events import (
+    Append,
+    Appended,
+    OthersEvent,
+    Outcome,
+    StoredCommand,
+    StoredEvent,
+    StreamEvents,
+)
 from event_store.grouping import Grouping
 from event_store.hints import Announcer
 from event_store.history import History
+from event_store.others import Others
 from event_store.writer import Writer, stored_commands
 
 LARGEST_GROUP = 512
@@ -30,7 +39,8 @@ class EventStore:
             url, name="diptych event store", pooled=reading_connections, statement_seconds=5, lock_seconds=3
         )
         self._history = History()
-        self._writer = Writer(self._connections, self._history)
+        self._others = Others(self._connections, self._history)
+        self._writer = Writer(self._connections, self._history, self._others)
         self._announcer = Announcer(self._connections)
         self._appends: Grouping[Append, Outcome] = Grouping(self._append_group, largest=LARGEST_GROUP)
         self._checks: Grouping[_Check, _Checked] = Grouping(
@@ -47,6 +57,7 @@ class EventStore:
         """Finishes what is on its way and closes all connections."""
         for grouping in (self._appends, self._checks, self._reads):
             await grouping.finish()
+        await self._others.close()
         await self._announcer.close()
         await self._writer.close()
         await self._connections.close()
@@ -58,6 +69,13 @@ class EventStore:
         yet is refused with HistoryReplaced, as are reads that were under way.
         """
         self._history.when_replaced(listener)
+
+    def follow_others(self, listener: Callable[[Sequence[OthersEvent]], None]) -> None:
+        """Have this called with what other processes appended between two groups of this one, soon after.
+
+        A hint: it is not called with everything, nor with anything while this process appends nothing.
+        """
+        self._others.follow(listener)
 
     @property
     def histories(self) -> int:
@@ -77,11 +95,16 @@ class EventStore:
 
         Raises UnregisteredEventType; the future may hold the other errors of `append`.
         """
-        for event in append.events:
-            if event.type not in self._writer.type_ids:
-                raise UnregisteredEventType(f"{event.type} is not registered")
-        append.attempt.history = self._history.number
+        self._accept(append)
         return self._appends.submit(append)
+
+    def hand_over(self, append: Append, told: Callable[[Outcome | Exception], None]) -> None:
+        """As `submit`; `told` is called with the outcome, or the error, in the turn in which its group ended.
+
+        An append that was handed over can't be given up.
+        """
+        self._accept(append)
+        self._appends.hand_over(append, told)
 
     async def check(self, command_id: UUID, streams: Sequence[str]) -> _Checked:
         """The stored command, if there is one, and the current versions of `streams`, at one moment."""
@@ -121,6 +144,12 @@ class EventStore:
     async def announce(self) -> None:
         """Hints to followers that the log may have grown; appends do this by themselves."""
         self._announcer.announce()
+
+    def _accept(self, append: Append) -> None:
+        for event in append.events:
+            if event.type not in self._writer.type_ids:
+                raise UnregisteredEventType(f"{event.type} is not registered")
+        append.attempt.history = self._history.number
 
     async def _append_group(self, appends: Sequence[Append]) -> Sequence[Outcome | Exception]:
         history = self._history.number

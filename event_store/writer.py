@@ -19,14 +19,16 @@ from event_store.connections import Connection, Connections, as_store_error
 from event_store.errors import CommitOutcomeUnknown, StoreError, StoreUnavailable
 from event_store.events import Append, Appended, Duplicate, Outcome, PredecessorFailed, StoredCommand
 from event_store.history import History
+from event_store.others import Others
 from event_store.prepared import Row
 
 
 class Writer:
     """Appends one group after another over a connection of its own."""
 
-    def __init__(self, connections: Connections, history: History) -> None:
+    def __init__(self, connections: Connections, history: History, others: Others) -> None:
         self.type_ids: dict[str, int] = {}
+        self._others = others
         self._history = history
         self._connections = connections
         self._connection: Connection | None = None
@@ -36,11 +38,11 @@ class Writer:
 
         Raises StoreUnavailable, LogFull or CommitOutcomeUnknown for all of them.
         """
+        if len({append.command_id.int for append in appends}) == len(appends):
+            return await self._append_distinct(appends)
         first: dict[UUID, int] = {}
         for place, append in enumerate(appends):
             first.setdefault(append.command_id, place)
-        if len(first) == len(appends):
-            return await self._append_distinct(appends)
         # The same command id twice in a group: the repeat's turn comes when the first one's fate is known.
         answers = await self._append_distinct([appends[place] for place in first.values()])
         by_place = dict(zip(first.values(), answers, strict=True))
@@ -81,9 +83,10 @@ class Writer:
             return [await self._append_alone(append) for append in appends]
         if is_of_another_history(rows):
             raise self._history.replaced(group.known)
+        decided = outcomes(group, rows)
         if (newest := newest_event(rows)) is not None:
             self._history.appended(group.known, newest)
-        decided = outcomes(group, rows)
+            self._others.appended(newest[0] - _events_of(appends, decided), newest[0])
         known = [append for append, outcome in zip(appends, decided, strict=True) if outcome is None]
         if not known:
             return [outcome for outcome in decided if outcome is not None]
@@ -158,6 +161,14 @@ async def stored_commands(
         if row[2] is not None
     }
     return commands, dict(zip(streams, rows[0][0] or [], strict=True))
+
+
+def _events_of(appends: Sequence[Append], decided: Sequence[Outcome | None]) -> int:
+    return sum(
+        len(append.events)
+        for append, outcome in zip(appends, decided, strict=True)
+        if isinstance(outcome, Appended)
+    )
 
 
 async def _fetch(connection: Connection, group: AppendGroup) -> list[Row]:

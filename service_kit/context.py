@@ -92,9 +92,12 @@ class CallContext:
             self.interruption = refusal
             self.task.cancel()
 
-    def check(self, request: Message) -> None:
-        """Raise ServiceError when a request breaks its rules, for methods that check each item themselves."""
-        check(request, refuses_unknown_fields=self._method.refuses_unknown_fields)
+    def check(self, request: Message, item: Message | None = None) -> None:
+        """Raise ServiceError when a request breaks its rules, for methods that check each item themselves.
+
+        `item` is the part of the request that has all of its rules, when it is there.
+        """
+        check(request, refuses_unknown_fields=self._method.refuses_unknown_fields, item=item)
 
     def status_of(self, error: Exception) -> status_pb2.Status:
         """Answer the status of one item's failure, as the caller may see it; defects are hidden."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any
 
@@ -18,6 +19,10 @@ _NO_FLAGS = 0
 _TAKEN = 0
 # GRPC_WRITE_BUFFER_HINT: one system call for many small messages.
 _HOLD = 1
+# How far messages are received ahead, and how much is taken over before the core has to take it.
+_MOST_UNREAD = 32
+_MOST_UNREAD_BYTES = 65_536
+_MOST_HELD_BYTES = 65_536
 # The core has no word for "no deadline" but a time that is centuries away.
 _NO_DEADLINE = 1e11
 
@@ -30,12 +35,17 @@ class CoreCall:
         "_deadline",
         "_has_ended",
         "_has_headers",
+        "_held",
+        "_held_bytes",
         "_is_gone",
+        "_is_receiving",
         "_is_watched",
         "_peer",
         "_reading",
         "_served",
         "_task",
+        "_unread",
+        "_unread_bytes",
         "_was_looked_at",
         "_writing",
         "metadata",
@@ -55,7 +65,14 @@ class CoreCall:
         self._was_looked_at = False
         self._has_headers = False
         self._has_ended = False
-        self._reading: asyncio.Future[bytes | None] | None = None
+        # Received and not yet taken; None stands for the end.
+        self._unread: deque[bytes | None] = deque()
+        self._unread_bytes = 0
+        self._is_receiving = False
+        self._reading: asyncio.Future[None] | None = None
+        # Given to `write` and not yet to the core, which takes one at a time.
+        self._held: deque[bytes] = deque()
+        self._held_bytes = 0
         self._writing: asyncio.Future[bool] | None = None
 
     def watch(self) -> None:
@@ -111,30 +128,35 @@ class CoreCall:
             then(None)
 
     async def contents(self) -> AsyncGenerator[bytes, None]:
-        """The messages until the caller ends its side."""
-        loop = asyncio.get_running_loop()
+        """The messages until the caller ends its side.
+
+        A few are received ahead, so that those which are there together cost one turn of the loop.
+        """
         while True:
-            self._reading = loop.create_future()
-            self.receive(self._received)
-            content = await self._reading
+            self._receive_ahead()
+            if not self._unread:
+                self._reading = asyncio.get_running_loop().create_future()
+                await self._reading
+            content = self._unread.popleft()
             if content is None:
                 return
+            self._unread_bytes -= len(content)
             yield content
 
     async def write(self, body: bytes, is_followed: bool) -> None:
-        """Send a message, or hold it until the one that follows; returns when that may be sent.
+        """Send a message, or hold it until the one that follows; returns when that may be given.
 
         Raises CallerGone.
         """
         if self._is_gone:
             raise CallerGone
+        self._held.append(body)
+        self._held_bytes += len(body)
+        if is_followed and self._held_bytes < _MOST_HELD_BYTES:
+            return
+        self._held_bytes = 0
         self._writing = asyncio.get_running_loop().create_future()
-        # With the headers it would be held until the next one, which waits for it.
-        is_held = is_followed and self._has_headers
-        message = cygrpc.SendMessageOperation(body, _HOLD if is_held else _NO_FLAGS)
-        if not self._start((*self._headers(), message), self._written):
-            raise CallerGone
-        self._has_headers = True
+        self._write_next(is_followed)
         if not await self._writing:
             raise CallerGone
 
@@ -145,6 +167,8 @@ class CoreCall:
         """
         if self._has_ended or self._is_gone:
             return
+        # Nothing may follow a status.
+        self._held.clear()
         message = () if body is None else (cygrpc.SendMessageOperation(body, _NO_FLAGS),)
         number: int = code.value[0]
         status = cygrpc.SendStatusFromServerOperation(tuple(trailers), number, details.encode(), _NO_FLAGS)
@@ -179,13 +203,47 @@ class CoreCall:
         task.add_done_callback(self.leave)
         task.cancel()
 
-    def _received(self, content: bytes | None) -> None:
-        if self._reading is not None and not self._reading.done():
-            self._reading.set_result(content)
+    def _receive_ahead(self) -> None:
+        if (
+            self._is_receiving
+            or len(self._unread) >= _MOST_UNREAD
+            or self._unread_bytes >= _MOST_UNREAD_BYTES
+        ):
+            return
+        if self._unread and self._unread[-1] is None:
+            return
+        self._is_receiving = True
+        self.receive(self._received)
 
-    def _written(self, event: Any) -> None:
+    def _received(self, content: bytes | None) -> None:
+        self._is_receiving = False
+        self._unread.append(content)
+        self._unread_bytes += len(content or b"")
+        self._receive_ahead()
+        if self._reading is not None and not self._reading.done():
+            self._reading.set_result(None)
+
+    def _write_next(self, is_followed: bool) -> None:
+        """Give the core what is held, one after the other."""
+        body = self._held.popleft()
+        # With the headers it would be held until the next one, which waits for it.
+        is_held = (is_followed or bool(self._held)) and self._has_headers
+        message = cygrpc.SendMessageOperation(body, _HOLD if is_held else _NO_FLAGS)
+        operations = (*self._headers(), message)
+        self._has_headers = True
+        if not self._start(operations, lambda event: self._written(event, is_followed)):
+            self._wrote(False)
+
+    def _written(self, event: Any, is_followed: bool) -> None:
+        if event.success and self._held:
+            self._write_next(is_followed)
+        else:
+            self._wrote(event.success)
+
+    def _wrote(self, is_sent: bool) -> None:
+        self._held.clear()
         if self._writing is not None and not self._writing.done():
-            self._writing.set_result(event.success)
+            self._writing.set_result(is_sent)
 
 
 def _close_operation() -> tuple[Any, ...]:

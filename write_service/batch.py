@@ -54,7 +54,7 @@ class _Place:
     name: str
     command_id: str
     size: int
-    outcome: asyncio.Future[bytes]
+    outcome: bytes | None = None
     execution: Execution | None = None
     was_looked_up: bool = False
 
@@ -79,6 +79,8 @@ class Batch:
         self._undecided: deque[_Place] = deque()
         self._unsent_bytes = 0
         self._is_read = False
+        # Whether nothing is being decided, so that a command need not wait for its turn.
+        self._is_idle = False
         self._waiting: list[asyncio.Future[None]] = []
         self._order = BatchOrder()
         # How many are on their way to the log, and which of them others were quicker than, in their order.
@@ -93,10 +95,8 @@ class Batch:
         reading = asyncio.create_task(self._read(requests), name="batch reading")
         deciding = asyncio.create_task(self._decide_all(), name="batch deciding")
         try:
-            while await self._has(self._unsent):
-                await self._unsent[0].outcome
-                ready = list(takewhile(lambda place: place.outcome.done(), self._unsent))
-                yield [place.outcome.result() for place in ready]
+            while ready := await self._ready():
+                yield [place.outcome for place in ready if place.outcome is not None]
                 for place in ready:
                     self._unsent.popleft()
                     self._unsent_bytes -= place.size
@@ -111,7 +111,7 @@ class Batch:
                 place = self._place(request)
                 self._unsent.append(place)
                 self._unsent_bytes += place.size
-                if place.execution is not None:
+                if place.execution is not None and not self._decide_at_once(place, place.execution):
                     self._undecided.append(place)
                     self._handler.prefetch(place.execution)
                 self._tell()
@@ -125,10 +125,9 @@ class Batch:
         name = request.WhichOneof("command") or ""
         command = getattr(request, name) if name else None
         command_id = command.context.command_id if command is not None else ""
-        outcome: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        place = _Place(name, command_id, request.ByteSize(), outcome)
+        place = _Place(name, command_id, request.ByteSize())
         try:
-            self._context.check(request)
+            self._context.check(request, command)
             place.execution = begin(
                 self._shape.commands[name],
                 command,
@@ -146,36 +145,48 @@ class Batch:
                 await self._recover()
             elif self._undecided:
                 place = self._undecided.popleft()
-                if not place.outcome.done():
+                if place.outcome is None:
                     await self._decide(place)
             elif self._is_read and not self._under_way:
                 return
             else:
+                self._is_idle = True
                 await self._change()
+                self._is_idle = False
+
+    def _decide_at_once(self, place: _Place, execution: Execution) -> bool:
+        """Whether the command is begun already: those before it are, and its streams are at hand."""
+        if not self._is_idle or self._undecided or self._order.has_trouble:
+            return False
+        try:
+            is_begun = self._handler.begin_at_once(execution, self._order, partial(self._ended, place))
+        except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
+            self._refuse(place, error)
+            return True
+        self._under_way += is_begun
+        return is_begun
 
     async def _decide(self, place: _Place) -> None:
-        execution = _taken(place)
         try:
-            writing = await self._handler.begin(execution, self._order)
+            is_begun = await self._handler.begin(_taken(place), self._order, partial(self._ended, place))
         except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
             self._refuse(place, error)
             return
-        if writing is not None:
+        if is_begun:
             self._under_way += 1
-            writing.outcome.add_done_callback(partial(self._ended, place))
             return
         await self._all_ended()
         if self._order.has_trouble:
             self._undecided.appendleft(place)
             return
         await self._look_up([place, *self._undecided])
-        if not place.outcome.done():
+        if place.outcome is None:
             await self._execute(place)
 
-    def _ended(self, place: _Place, outcome: asyncio.Future[Outcome]) -> None:
+    def _ended(self, place: _Place, outcome: Outcome | Exception) -> None:
         self._under_way -= 1
         try:
-            answer = self._handler.answer(_taken(place), outcome.result())
+            answer = self._handler.answer(_taken(place), outcome)
         except Exception as error:  # noqa: BLE001 - a command's failure never fails its neighbours
             self._refuse(place, error)
         else:
@@ -219,25 +230,28 @@ class Batch:
                 self._accept(place, answer)
 
     def _accept(self, place: _Place, answer: bytes) -> None:
-        if not place.outcome.done():
-            place.outcome.set_result(self._shape.accepted(place.name, answer, place.command_id))
+        self._answer(place, self._shape.accepted(place.name, answer, place.command_id))
 
     def _refuse(self, place: _Place, error: Exception) -> None:
-        if not place.outcome.done():
-            status = self._context.status_of(error)
-            place.outcome.set_result(self._shape.refused(status, place.command_id))
+        self._answer(place, self._shape.refused(self._context.status_of(error), place.command_id))
+
+    def _answer(self, place: _Place, outcome: bytes) -> None:
+        if place.outcome is None:
+            place.outcome = outcome
+            if self._unsent and self._unsent[0] is place:
+                self._tell()
 
     async def _all_ended(self) -> None:
         while self._under_way:
             await self._change()
 
-    async def _has(self, places: deque[_Place]) -> bool:
-        """Wait for a place; False when there will be none."""
-        while not places:
-            if self._is_read:
-                return False
+    async def _ready(self) -> Sequence[_Place]:
+        """Wait for the next outcomes in the order sent; empty when there will be none."""
+        while not (self._unsent and self._unsent[0].outcome is not None):
+            if self._is_read and not self._unsent:
+                return ()
             await self._change()
-        return True
+        return list(takewhile(lambda place: place.outcome is not None, self._unsent))
 
     def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []

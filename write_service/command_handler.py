@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 from event_store import (
     Appended,
@@ -17,15 +17,17 @@ from event_store import (
 )
 from write_service.batch_order import BatchOrder
 from write_service.decider import CommandRejected, Decider
-from write_service.decisions import Decisions
+from write_service.decisions import Decisions, Reads
 from write_service.execution import Execution
 from write_service.metrics import accepted_commands
 from write_service.receipts import Receipts
 from write_service.refusals import CommandIdReused, ConcurrentUpdate, WrongExpectedVersion
-from write_service.state_cache import Writing
 
 CACHED_STREAMS = 100_000
 _LONGEST_PAUSE_SECONDS = 0.05
+
+# Called with what became of a command of a batch.
+Then = Callable[[Outcome | Exception], None]
 
 
 class CommandHandler:
@@ -43,7 +45,8 @@ class CommandHandler:
         self._receipts = receipts
         self._decisions = Decisions(store, deciders, cached_streams=cached_streams)
         self._accepted = accepted_commands()
-        self._under_way: dict[UUID, asyncio.Future[None]] = {}
+        # By the number of the command id, those who wait for that command.
+        self._under_way: dict[int, list[asyncio.Future[None]]] = {}
 
     async def close(self) -> None:
         """Finish what runs in the background."""
@@ -56,8 +59,9 @@ class CommandHandler:
         one that was goes on to its end.
         """
         # Several may have waited for the first, and take their turns when it was refused.
-        while (first := self._under_way.get(execution.command_id)) is not None:
-            await asyncio.wait([first])
+        while (waiting := self._under_way.get(execution.command_id.int)) is not None:
+            waiting.append(first := asyncio.get_running_loop().create_future())
+            await first
             answer = await self.stored_answer(execution)
             if answer is not None:
                 return answer
@@ -67,27 +71,23 @@ class CommandHandler:
         finally:
             self._leave(execution)
 
-    async def begin(self, execution: Execution, order: BatchOrder) -> Writing | None:
-        """Decide a command of a batch and hand it to the log; `answer` tells what its outcome means.
+    async def begin(self, execution: Execution, order: BatchOrder, then: Then) -> bool:
+        """Decide a command of a batch and hand it to the log; `answer` tells what the outcome means.
 
-        None when the states at hand refuse it, the same command is under way, or its turn has passed while
+        False when the states at hand refuse it, the same command is under way, or its turn has passed while
         its streams were loaded: then execute it when those before it have ended.
         """
-        reads = await self._decisions.load(execution)
-        if execution.command_id in self._under_way or order.has_trouble:
-            return None
-        try:
-            writing = self._decisions.start(execution, reads, order)
-        except (CommandRejected, WrongExpectedVersion):
-            return None
-        self._enter(execution)
-        writing.outcome.add_done_callback(lambda _: self._leave(execution))
-        return writing
+        return self._begin(execution, await self._decisions.load(execution), order, then)
 
-    def answer(self, execution: Execution, outcome: Outcome) -> bytes | None:
+    def begin_at_once(self, execution: Execution, order: BatchOrder, then: Then) -> bool:
+        """As `begin`; False also when one of its streams would have to be loaded."""
+        reads = self._decisions.at_hand(execution)
+        return reads is not None and self._begin(execution, reads, order, then)
+
+    def answer(self, execution: Execution, outcome: Outcome | Exception) -> bytes | None:
         """The response of an accepted command; None when others were quicker: then execute it again.
 
-        Raises CommandIdReused.
+        Raises CommandIdReused, and the outcome where that is an error.
         """
         match outcome:
             case Appended(stored=stored):
@@ -97,6 +97,8 @@ class CommandHandler:
                 return self._replay(execution, stored)
             case WrongVersion() | PredecessorFailed():
                 return None
+            case Exception():
+                raise outcome
 
     async def stored_answer(self, execution: Execution) -> bytes | None:
         """The answer that the command had when it was accepted before."""
@@ -119,7 +121,7 @@ class CommandHandler:
                     return self._replay(execution, stored)
             else:
                 # The caller may go away, but what is handed to the log goes on to its end.
-                answer = self.answer(execution, await asyncio.shield(writing.outcome))
+                answer = self.answer(execution, await writing.ended())
                 if answer is not None:
                     return answer
             conflicts += 1
@@ -130,16 +132,33 @@ class CommandHandler:
             raise CommandIdReused(execution.command_id)
         return self._receipts.answer(stored, replayed=True)
 
+    def _begin(self, execution: Execution, reads: Reads, order: BatchOrder, then: Then) -> bool:
+        if execution.command_id.int in self._under_way or order.has_trouble:
+            return False
+
+        def ended(outcome: Outcome | Exception) -> None:
+            self._leave(execution)
+            then(outcome)
+
+        try:
+            self._decisions.start(execution, reads, order, ended)
+        except (CommandRejected, WrongExpectedVersion):
+            return False
+        self._enter(execution)
+        return True
+
     def _enter(self, execution: Execution) -> None:
-        self._under_way[execution.command_id] = asyncio.get_running_loop().create_future()
+        self._under_way[execution.command_id.int] = []
 
     def _leave(self, execution: Execution) -> None:
-        self._under_way.pop(execution.command_id).set_result(None)
+        for waiting in self._under_way.pop(execution.command_id.int):
+            if not waiting.done():
+                waiting.set_result(None)
 
 
 async def _pause(execution: Execution, conflicts: int) -> None:
     """Let others go first for a random moment; raise ConcurrentUpdate when the command's time is over."""
-    if asyncio.get_running_loop().time() >= execution.give_up_at:
+    if time.monotonic() >= execution.give_up_at:
         raise ConcurrentUpdate(execution.main.name)
     if conflicts > 1:
         longest = min(0.001 * 2**conflicts, _LONGEST_PAUSE_SECONDS)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
@@ -76,11 +76,12 @@ class Command(Generic[Request, State]):
     reads: Callable[[Request, State], Iterable[Stream[Any]]] = _reads_nothing_more
     # The field of the new entity's id, for commands that begin a stream; left empty, the service fills it.
     creates: str = ""
+    # The RPC's name: PlaceOrder for PlaceOrderRequest.
+    name: str = field(init=False)
 
-    @property
-    def name(self) -> str:
-        """The RPC's name: PlaceOrder for PlaceOrderRequest."""
-        return self.request.DESCRIPTOR.name.removesuffix("Request")
+    def __post_init__(self) -> None:
+        """Looked up in the descriptor once, not with each command."""
+        object.__setattr__(self, "name", self.request.DESCRIPTOR.name.removesuffix("Request"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """One attempt at a command: decide on what is known, append, and learn what became of it."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,8 +13,10 @@ from event_store import (
     CommitOutcomeUnknown,
     EventStore,
     NewEvent,
+    OthersEvent,
     Outcome,
     StoredCommand,
+    StreamEvents,
     StreamRead,
     WrongVersion,
 )
@@ -43,10 +44,24 @@ class Decisions:
         self._cache = StateCache(cached_streams)
         self._loader = StateLoader(store, self._snapshots, deciders)
         store.when_replaced(self._forget)
+        store.follow_others(self._follow)
 
     async def close(self) -> None:
         """Finish what runs in the background."""
         await self._snapshots.close()
+
+    def at_hand(self, execution: Execution) -> Reads | None:
+        """Everything that the command reads, where nothing of it has to be loaded."""
+        main = self._cache.of(execution.main)
+        if self._missing(execution, (main,)):
+            return None
+        others = execution.other_reads(main.latest.state)
+        if not others:
+            return {main.stream.name: (main, main.latest)}
+        cached = [main, *map(self._cache.of, others)]
+        if self._missing(execution, cached):
+            return None
+        return {each.stream.name: (each, each.latest) for each in cached}
 
     def prefetch(self, execution: Execution) -> None:
         """Begin to load what the command is known to read."""
@@ -56,6 +71,8 @@ class Decisions:
     async def load(self, execution: Execution) -> Reads:
         """Everything that the command reads. Nothing is awaited after the last look at it."""
         while True:
+            if (at_hand := self.at_hand(execution)) is not None:
+                return at_hand
             history = self._store.histories
             reads = await self._load(execution)
             if self._store.histories == history:
@@ -81,29 +98,31 @@ class Decisions:
                 return {each.stream.name: (each, each.latest) for each in cached}
             await self._loader.load(missing)
 
-    def start(self, execution: Execution, reads: Reads, order: BatchOrder | None = None) -> Writing:
+    def start(
+        self,
+        execution: Execution,
+        reads: Reads,
+        order: BatchOrder | None = None,
+        then: Callable[[Outcome | Exception], None] | None = None,
+    ) -> Writing:
         """Decide, and hand the events to the log; raises CommandRejected or WrongExpectedVersion.
 
         Nothing is awaited, so that the next command is decided on what this one makes. `order` is that of
-        the batch which the command belongs to.
+        the batch which the command belongs to. `then` is called with the outcome, after it was taken note of.
         """
         decision = execution.decide(
             reads[execution.main.name][1].version, {name: known.state for name, (_, known) in reads.items()}
         )
-        written: dict[str, Known] = {}
-        for stream, event in decision:
-            before = written.get(stream.name) or reads[stream.name][1]
-            state = stream.decider.evolve(before.state, event)
-            written[stream.name] = Known(before.version + 1, state, execution.command_id, None)
+        written = _written(execution, reads, decision)
         response = execution.command.respond(written[execution.main.name].state, decision[0][1])
         append = _append_of(execution, reads, decision, response, _follows(reads, written, order))
-        writing = Writing(append.attempt, self._store.submit(append), order.note_trouble if order else None)
+        writing = Writing(append.attempt, order.note_trouble if order else None)
+        self._store.hand_over(append, partial(self._ended, writing, reads, written, then))
         for name, known in written.items():
             known.writing = writing
             reads[name][0].expect(known)
         if order is not None:
             order.add(append.attempt, reads, written)
-        writing.outcome.add_done_callback(partial(self._settle, reads, written))
         return writing
 
     async def is_true(self, execution: Execution, reads: Reads) -> StoredCommand | None:
@@ -154,6 +173,15 @@ class Decisions:
         self._cache.forget()
         self._snapshots.forget()
 
+    def _follow(self, events: Sequence[OthersEvent]) -> None:
+        """Other processes wrote to streams that are known here: what was decided on them would be refused."""
+        for event in events:
+            cached = self._cache.get(event.stream)
+            if cached is not None and not cached.is_unread and event.version == cached.confirmed.version + 1:
+                one = StreamEvents(types=(event.type,), payloads=(event.payload,))
+                state = self._loader.fold(cached.confirmed.state, cached.stream.decider, one)
+                cached.follow(event.version, state, event.command_id)
+
     def _missing(self, execution: Execution, streams: Sequence[CachedStream]) -> list[CachedStream]:
         begins = bool(execution.command.creates)
         return [
@@ -162,9 +190,20 @@ class Decisions:
             if cached.must_be_read(may_be_absent=begins and cached.stream.name == execution.main.name)
         ]
 
-    def _settle(self, reads: Reads, written: Mapping[str, Known], settled: asyncio.Future[Outcome]) -> None:
-        error = settled.exception()
-        outcome = None if error is not None else settled.result()
+    def _ended(
+        self,
+        writing: Writing,
+        reads: Reads,
+        written: Mapping[str, Known],
+        then: Callable[[Outcome | Exception], None] | None,
+        outcome: Outcome | Exception,
+    ) -> None:
+        self._settle(reads, written, outcome)
+        writing.end(outcome)
+        if then is not None:
+            then(outcome)
+
+    def _settle(self, reads: Reads, written: Mapping[str, Known], outcome: Outcome | Exception) -> None:
         if isinstance(outcome, Appended) and not outcome.is_found:
             for name, known in written.items():
                 cached = reads[name][0]
@@ -173,7 +212,7 @@ class Decisions:
             return
         for name, known in written.items():
             reads[name][0].give_up(known)
-        if isinstance(outcome, Appended) or isinstance(error, CommitOutcomeUnknown):
+        if isinstance(outcome, Appended | CommitOutcomeUnknown):
             for name in written:
                 reads[name][0].is_unread = True
         if isinstance(outcome, WrongVersion):
@@ -183,12 +222,23 @@ class Decisions:
             cached.saw(outcome.actual)
 
 
+def _written(execution: Execution, reads: Reads, decision: Decision) -> dict[str, Known]:
+    """The states that the events make, by stream."""
+    written: dict[str, Known] = {}
+    for stream, event in decision:
+        name = stream.name
+        before = written.get(name) or reads[name][1]
+        state = stream.decider.evolve(before.state, event)
+        written[name] = Known(before.version + 1, state, execution.command_id, None)
+    return written
+
+
 def _follows(reads: Reads, written: Mapping[str, Known], order: BatchOrder | None) -> tuple[Attempt, ...]:
     """What was decided on and is not in the log yet, and what must come first in the batch."""
     attempts = [known.writing.attempt for _, known in reads.values() if known.writing is not None]
     if order is not None:
         attempts += order.readers(written)
-    return tuple(dict.fromkeys(attempts))
+    return tuple(dict.fromkeys(attempts)) if attempts else ()
 
 
 def _append_of(
@@ -203,15 +253,17 @@ def _append_of(
         fingerprint=execution.fingerprint,
         response=response.SerializeToString(),
         stream=execution.main.name,
-        reads=tuple(StreamRead(stream=name, version=known.version) for name, (_, known) in reads.items()),
+        reads=tuple([StreamRead(name, known.version) for name, (_, known) in reads.items()]),
         events=tuple(
-            NewEvent(
-                stream=stream.name,
-                category=stream.decider.category,
-                type=event.DESCRIPTOR.full_name,
-                payload=event.SerializeToString(),
-            )
-            for stream, event in decision
+            [
+                NewEvent(
+                    stream.name,
+                    stream.decider.category,
+                    event.DESCRIPTOR.full_name,
+                    event.SerializeToString(),
+                )
+                for stream, event in decision
+            ]
         ),
         actor=execution.actor,
         correlation_id=execution.correlation_id,
@@ -221,6 +273,6 @@ def _append_of(
 
 
 async def _wait_for_writers(reads: Reads) -> None:
-    outcomes = {known.writing.outcome for _, known in reads.values() if known.writing is not None}
-    if outcomes:
-        await asyncio.wait(outcomes)
+    for writing in [known.writing for _, known in reads.values()]:
+        if writing is not None:
+            await writing.ended()

@@ -1,9 +1,8 @@
 """One command under way: whose it is, its request with all ids filled in, and its time."""
 
-import asyncio
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -41,6 +40,10 @@ class Execution:
         """Every stream that the decision reads, the main stream first."""
         return [self.main, *self.command.reads(self.request, main_state)]
 
+    def other_reads(self, main_state: Any) -> Sequence[Stream[Any]]:
+        """The same without the main stream."""
+        return tuple(self.command.reads(self.request, main_state))
+
     def decide(self, version: int, states: Mapping[str, Any]) -> Decision:
         """The events; raises CommandRejected, or WrongExpectedVersion for this version of the main stream."""
         if self.expected_version is not None and self.expected_version != version:
@@ -58,9 +61,10 @@ def begin(
 ) -> Execution:
     """Take a valid request over; `deadline` is on the event loop's clock. The request may be changed."""
     context = request.context
-    command_id = UUID(context.command_id)
-    # One id has several spellings, and whoever repeats a command may use another one.
-    context.command_id = str(command_id)
+    given_id = context.command_id
+    # A valid id is one of 36 characters, whose letters whoever repeats a command may spell in another way.
+    if (spelled := given_id.lower()) != given_id:
+        context.command_id = spelled
     # Before anything is filled in: a repeat has to look the same.
     fingerprint = receipts.fingerprint(command.name, request)
     if command.creates and not getattr(request, command.creates):
@@ -68,7 +72,7 @@ def begin(
     return Execution(
         command=command,
         request=request,
-        command_id=command_id,
+        command_id=UUID(spelled),
         fingerprint=fingerprint,
         expected_version=context.expected_version if context.HasField("expected_version") else None,
         actor=actor,
@@ -76,7 +80,7 @@ def begin(
         causation_id=context.causation_id or None,
         main=command.stream(request),
         now=_now(),
-        give_up_at=min(deadline - _ANSWER_SECONDS, asyncio.get_running_loop().time() + _LONGEST_SECONDS),
+        give_up_at=min(deadline - _ANSWER_SECONDS, time.monotonic() + _LONGEST_SECONDS),
     )
 
 

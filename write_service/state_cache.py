@@ -13,16 +13,29 @@ from write_service.decider import Stream
 class Writing:
     """An append on its way. It is doomed when what it was decided on will not be in the log."""
 
-    __slots__ = ("attempt", "is_doomed", "on_doom", "outcome")
+    __slots__ = ("_waiting", "attempt", "is_doomed", "on_doom", "outcome")
 
-    def __init__(
-        self, attempt: Attempt, outcome: asyncio.Future[Outcome], on_doom: Callable[[], None] | None
-    ) -> None:
+    def __init__(self, attempt: Attempt, on_doom: Callable[[], None] | None) -> None:
         self.attempt = attempt
-        # Who awaits it has to shield it: others were decided on this append.
-        self.outcome = outcome
         self.is_doomed = False
         self.on_doom = on_doom
+        # None while it is on its way; an error where the store could not do it, or could not tell.
+        self.outcome: Outcome | Exception | None = None
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def ended(self) -> Outcome | Exception:
+        """What became of it; who waits may go away, and it goes on to its end."""
+        while self.outcome is None:
+            self._waiting.append(waiting := asyncio.get_running_loop().create_future())
+            await waiting
+        return self.outcome
+
+    def end(self, outcome: Outcome | Exception) -> None:
+        """Tell those who wait."""
+        self.outcome = outcome
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
 
     def doom(self) -> None:
         """Tell, once, that this append can't succeed."""
@@ -124,6 +137,11 @@ class CachedStream:
             self._doom(0)
         self.confirmed = Known(version, state, command_id, None)
 
+    def follow(self, version: int, state: Any, command_id: UUID | None) -> None:
+        """Another process appended the event right after what is confirmed, which makes this state."""
+        self._doom(0)
+        self.confirmed = Known(version, state, command_id, None)
+
     def _doom(self, first: int) -> None:
         doomed = self._expected[first:]
         del self._expected[first:]
@@ -148,6 +166,10 @@ class StateCache:
         else:
             self._streams.move_to_end(stream.name)
         return cached
+
+    def get(self, name: str) -> CachedStream | None:
+        """What is known of a stream, where it is of those used last."""
+        return self._streams.get(name)
 
     def forget(self) -> None:
         """Start again from nothing, with every stream; what is on its way is doomed."""

@@ -1,11 +1,16 @@
 """Messages put together from ready bytes, so that a stored answer is never decoded on its way out."""
 
-_LENGTH_DELIMITED = 2
+_VARINT, _LENGTH_DELIMITED = 0, 2
 
 
 def field(number: int, content: bytes) -> bytes:
     """A length-delimited field of a message: https://protobuf.dev/programming-guides/encoding."""
     return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(len(content)) + content
+
+
+def integer_field(number: int, value: int) -> bytes:
+    """A field with a whole number that is not negative, or with a truth value."""
+    return _varint(number << 3 | _VARINT) + _varint(value)
 
 
 def _varint(value: int) -> bytes:

@@ -64,18 +64,18 @@ class AppendGate:
 def append_gate(requests: Iterable[Any]) -> Iterator[AppendGate]:
     """A closed gate for these commands, in front of every store of this process; open after the block."""
     gate = AppendGate(requests)
-    submit, send = EventStore.submit, Writer.append
+    hand_over, send = EventStore.hand_over, Writer.append
 
-    def noted_submit(store: EventStore, append: Append) -> Any:
+    def noted(store: EventStore, append: Append, told: Any) -> None:
         gate.note(append)
-        return submit(store, append)
+        hand_over(store, append, told)
 
     async def held_append(writer: Writer, appends: Sequence[Append]) -> Any:
         await gate.wait(appends)
         return await send(writer, appends)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(EventStore, "submit", noted_submit)
+        patched.setattr(EventStore, "hand_over", noted)
         patched.setattr(Writer, "append", held_append)
         try:
             yield gate

@@ -28,6 +28,7 @@ AS $$
 DECLARE
     log_position bigint;
     first_position bigint;
+    holds_known boolean;
     stored uuid[];
     current_versions integer[];
     outcomes smallint[] := array_fill(0::smallint, ARRAY[cardinality(command_ids)]);
@@ -52,24 +53,27 @@ BEGIN
     FROM event_log.log_head AS h FOR UPDATE;
     first_position := log_position;
 
-    IF NOT event_log.holds(known_positions, known_events) THEN
+    -- One statement for all lookups: to begin one costs as much as to look a few things up.
+    SELECT
+        event_log.holds(known_positions, known_events),
+        ARRAY(SELECT c.command_id FROM event_log.commands AS c WHERE c.command_id = ANY (command_ids)),
+        ARRAY(
+            SELECT coalesce(
+                (SELECT e.version FROM event_log.events AS e WHERE e.stream = s.name ORDER BY e.version DESC LIMIT 1),
+                0
+            )
+            FROM unnest(streams) WITH ORDINALITY AS s (name, number) ORDER BY s.number
+        )
+    INTO holds_known, stored, current_versions;
+
+    IF NOT holds_known THEN
         RETURN QUERY SELECT 4::smallint, 0, 0, 0::bigint, appended_at, log_epoch, 0::bigint, NULL::uuid
         FROM unnest(command_ids);
         RETURN;
     END IF;
 
-    SELECT array_agg(c.command_id) INTO stored
-    FROM event_log.commands AS c WHERE c.command_id = ANY (command_ids);
-
-    SELECT array_agg(
-        coalesce(
-            (SELECT e.version FROM event_log.events AS e WHERE e.stream = s.name ORDER BY e.version DESC LIMIT 1), 0
-        ) ORDER BY s.number
-    ) INTO current_versions
-    FROM unnest(streams) WITH ORDINALITY AS s (name, number);
-
     FOR i IN 1 .. cardinality(command_ids) LOOP
-        IF stored IS NOT NULL AND command_ids[i] = ANY (stored) THEN
+        IF command_ids[i] = ANY (stored) THEN
             outcomes[i] := 2;
         ELSE
             FOR f IN last_followed + 1 .. follow_ends[i] LOOP
@@ -107,31 +111,33 @@ BEGIN
     END LOOP;
 
     IF log_position > first_position THEN
-        INSERT INTO event_log.events (
-            position, stream, version, category, type_id, payload, recorded_at,
-            command_id, actor, correlation_id, causation_id
-        )
-        SELECT
-            e.position, e.stream, e.version, e.category, e.type_id, e.payload, appended_at,
-            e.command_id, e.actor, e.correlation_id, e.causation_id
-        FROM unnest(
-            event_positions, event_stream_names, event_versions, event_categories, event_type_ids, event_payloads,
-            event_command_ids, event_actors, event_correlation_ids, event_causation_ids
-        ) AS e (
-            position, stream, version, category, type_id, payload,
-            command_id, actor, correlation_id, causation_id
-        )
-        WHERE e.position > 0;
-
-        INSERT INTO event_log.commands (command_id, fingerprint, response, stream, version, position, recorded_at)
-        SELECT c.command_id, c.fingerprint, c.response, c.stream, c.version, c.position, appended_at
-        FROM unnest(command_ids, fingerprints, responses, command_streams, versions, positions)
-            AS c (command_id, fingerprint, response, stream, version, position)
-        WHERE c.position > 0;
-
-        UPDATE event_log.log_head AS h SET position = log_position, recorded_at = appended_at;
         newest_position := log_position;
-        SELECT e.event_id INTO newest_event FROM event_log.events AS e WHERE e.position = log_position;
+        newest_event := gen_random_uuid();
+        WITH written AS (
+            INSERT INTO event_log.events (
+                position, stream, version, category, type_id, payload, event_id, recorded_at,
+                command_id, actor, correlation_id, causation_id
+            )
+            SELECT
+                e.position, e.stream, e.version, e.category, e.type_id, e.payload,
+                CASE e.position WHEN log_position THEN newest_event ELSE gen_random_uuid() END, appended_at,
+                e.command_id, e.actor, e.correlation_id, e.causation_id
+            FROM unnest(
+                event_positions, event_stream_names, event_versions, event_categories, event_type_ids,
+                event_payloads, event_command_ids, event_actors, event_correlation_ids, event_causation_ids
+            ) AS e (
+                position, stream, version, category, type_id, payload,
+                command_id, actor, correlation_id, causation_id
+            )
+            WHERE e.position > 0
+        ), accepted AS (
+            INSERT INTO event_log.commands (command_id, fingerprint, response, stream, version, position, recorded_at)
+            SELECT c.command_id, c.fingerprint, c.response, c.stream, c.version, c.position, appended_at
+            FROM unnest(command_ids, fingerprints, responses, command_streams, versions, positions)
+                AS c (command_id, fingerprint, response, stream, version, position)
+            WHERE c.position > 0
+        )
+        UPDATE event_log.log_head AS h SET position = log_position, recorded_at = appended_at;
     END IF;
 
     RETURN QUERY SELECT
