@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,7 +30,7 @@ class Batch:
     text_entries: text index -> (id, folded term, rank). text_exits: text index -> (id, folded term).
     tallies: (tally, row, column) -> amount to add. `anchor` is the event id at `position`, `as_of` its time,
     `events` how many of the events were folded. `head_read_at` is this process's monotonic clock when `head`
-    was asked for, in seconds; None for now.
+    was asked for, in seconds; None for now. `content` is for `made_ready`.
     """
 
     generation: int
@@ -48,9 +48,14 @@ class Batch:
     text_exits: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     tallies: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     head_read_at: float | None = None
+    content: Sequence[Argument] = ()
 
-    def arguments(self, token: int, head_known_us: int, content: Sequence[Argument]) -> list[Argument]:
-        """The arguments of the apply function, `content` among them; positions travel as strings.
+    def made_ready(self) -> "Batch":
+        """The same, most of the work of sending done. Raises ValueError for a name that can't be a key."""
+        return replace(self, content=self._content())
+
+    def arguments(self, token: int, head_known_us: int) -> list[Argument]:
+        """The arguments of the apply function; positions travel as strings. Raises what made_ready does.
 
         `head_known_us` is `head_read_at` by the store's clock.
         """
@@ -67,14 +72,11 @@ class Batch:
             head_known_us,
             self.events,
             checkpoint_seal(self.epoch.hex, self.position, self.anchor.hex, as_of_us),
-            *content,
+            *(self.content or self._content()),
         ]
 
-    def content(self) -> list[Argument]:
-        """What the batch changes, in the form of arguments; raises ValueError for a name that can't be a key.
-
-        It is most of the work of sending, and can be done before the batch's turn comes.
-        """
+    def _content(self) -> list[Argument]:
+        """The changes as one text, and for each view: its name, a number of arguments, ids and documents."""
         sections = list(self._sections())
         arguments: list[Argument] = [_encode({"tallies": self._tally_rows(), "sections": sections})]
         for view, documents in self.documents.items():
@@ -115,7 +117,8 @@ class Batch:
         for index, ids in self.exits.items():
             yield "leave", checked_index(index), list(ids)
         for index, scores in self.entries.items():
-            yield "enter", checked_index(index), [part for id_, score in scores.items() for part in (score, id_)]
+            places: list[str | int] = [part for id_, score in scores.items() for part in (score, id_)]
+            yield "enter", checked_index(index), places
         for index, gone in self.text_exits.items():
             yield "leave_texts", checked_index(index), [part for pair in gone for part in pair]
         for index, come in self.text_entries.items():

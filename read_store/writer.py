@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from read_store.batch import Argument, Batch
+from read_store.batch import Batch
 from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.generations import Generations, empty_generation
@@ -102,16 +102,14 @@ class ReadModelWriter:
         edges = [await answer for answer in answers]
         return max((int(edge[0][1]) for edge in edges if edge), default=0)
 
-    async def apply(self, token: int, batch: Batch, content: Sequence[Argument] | None = None) -> bool:
+    async def apply(self, token: int, batch: Batch) -> bool:
         """Writes the batch whole or not at all; answers whether the projection is paused.
 
-        `content` is the batch's own, for who has made it already.
         Raises Fenced, CheckpointMoved, TallyRefused (nothing was written), ReadModelDamaged (it was written,
         into a generation that is worth nothing), or ReadStoreUnavailable (it may have been written: read the
         checkpoint).
         """
-        content = batch.content() if content is None else content
-        arguments = batch.arguments(token, self._clock.at(batch.head_read_at), content)
+        arguments = batch.arguments(token, self._clock.at(batch.head_read_at))
         return self._is_paused(await self._call("apply", *arguments))
 
     async def heartbeat(

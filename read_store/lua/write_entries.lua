@@ -27,8 +27,8 @@ end
 local function write_documents(data, argv, first, changes)
   local place = first
   while place <= #argv do
-    local view, from, to = argv[place], place + 2, place + 1 + tonumber(argv[place + 1])
-    note_size(changes, 'd:' .. view, redis.call('HSET', data .. 'd:' .. view, unpack(argv, from, to)))
+    local name, from, to = argv[place], place + 2, place + 1 + tonumber(argv[place + 1])
+    note_size(changes, 'd:' .. name, redis.call('HSET', data .. 'd:' .. name, unpack(argv, from, to)))
     place = to + 1
   end
 end
