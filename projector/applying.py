@@ -61,23 +61,21 @@ async def send(
     token: int,
     checkpoint: Checkpoint,
     page: LogPage,
-    folded: Folded,
-    *,
-    read_at: float,
+    batch: Batch,
 ) -> Sent:
-    """Sends a batch of a page that was read then; what is sent to the store from here on is done after it."""
+    """Sends the batch of a page; what is sent to the store from here on is done after it."""
     if failpoints.is_armed:
         await failpoints.reach("apply.before_send")
-    writing = asyncio.create_task(writer.apply(token, batch_of(checkpoint, page, folded, read_at)))
+    writing = asyncio.create_task(writer.apply(token, batch))
     # The task's first step hands the batch to the connection; documents read later must come behind it.
     await asyncio.sleep(0)
     if failpoints.is_armed:
         failpoints.soon("apply.under_way", writer.cut)
-    return Sent(before=checkpoint, page=page, events=folded.events, writing=writing)
+    return Sent(before=checkpoint, page=page, events=batch.events, writing=writing)
 
 
 def batch_of(checkpoint: Checkpoint, page: LogPage, folded: Folded, read_at: float | None = None) -> Batch:
-    """What the events of a page change; raises ValueError for a name that can't be a key."""
+    """What the events of a page change that was read then (None: now)."""
     end, changes = end_of(page), folded.changes
     return Batch(
         generation=checkpoint.generation,

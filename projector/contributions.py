@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from projector.projection import ReadModel
+from projector.projection import ReadModel, Tally
 from read_store import MAX_SCORE, fold_text
 
 
@@ -51,6 +51,10 @@ class Changes:
 
     def _move(self, id_: str, old: dict[str, int], new: dict[str, int]) -> None:
         entries = self.entries
+        if not old:
+            for index, score in new.items():
+                entries[index][id_] = score
+            return
         for index, score in new.items():
             if old.get(index) != score:
                 entries[index][id_] = score
@@ -90,10 +94,17 @@ def contributions_of(model: ReadModel[Any], view: Message) -> Contributions:
             scores[index] = place
         else:
             texts[index] = _ranked(index, place)
-    tallies: dict[tuple[str, str, str], int] = {}
-    for key, amount in model.tallies(view):
-        tallies[key] = tallies.get(key, 0) + amount
-    return Contributions(scores, texts, tallies)
+    return Contributions(scores, texts, _summed(tuple(model.tallies(view))))
+
+
+def _summed(tallies: tuple[Tally, ...]) -> dict[tuple[str, str, str], int]:
+    """The amounts by their keys; a view that names a key twice adds both amounts to it, and hardly any does."""
+    summed = dict(tallies)
+    if len(summed) != len(tallies):
+        summed = dict.fromkeys(summed, 0)
+        for key, amount in tallies:
+            summed[key] += amount
+    return summed
 
 
 def _ranked(index: str, place: str | tuple[str, int]) -> tuple[str, int]:

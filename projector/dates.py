@@ -17,13 +17,12 @@ def microseconds(instant: Timestamp) -> int:
 
 def day_of(instant: Timestamp) -> str:
     """Answer the day as 2011-06-30, which sorts by time."""
-    return _date(instant.seconds // _DAY_SECONDS).isoformat()
+    return _text(instant.seconds // _DAY_SECONDS)
 
 
 def date_of(instant: Timestamp) -> Date:
-    """Answer the day as a message."""
-    day = _date(instant.seconds // _DAY_SECONDS)
-    return Date(year=day.year, month=day.month, day=day.day)
+    """Answer the day as a message, to be copied and not to be changed: others are given the same one."""
+    return _message(instant.seconds // _DAY_SECONDS)
 
 
 def day_text(day: Date) -> str:
@@ -50,3 +49,14 @@ def is_before(day: Date, other: Date) -> bool:
 @lru_cache(maxsize=4096)
 def _date(days: int) -> date:
     return date.fromordinal(_FIRST_DAY + days)
+
+
+@lru_cache(maxsize=4096)
+def _text(days: int) -> str:
+    return _date(days).isoformat()
+
+
+@lru_cache(maxsize=4096)
+def _message(days: int) -> Date:
+    day = _date(days)
+    return Date(year=day.year, month=day.month, day=day.day)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 import failpoints
 from event_store import EventLog, LogPage, LogPartition, StoredEvent
-from projector.applying import BatchRefused, Sent, end_of, send
+from projector.applying import BatchRefused, Sent, batch_of, end_of, send
 from projector.folding import Folded, Folder
 from projector.generations import HistoryChanged, continues
 from projector.pages import LogPages
 from projector.projection import Projection
-from read_store import Checkpoint, ReadModelWriter, TallyRefused
+from read_store import Batch, Checkpoint, ReadModelWriter, TallyRefused
 
 # A document, an index or a row that changes often is written once a batch; but the store serves nobody else
 # while it applies one, so more than some tens of milliseconds would be felt by readers.
@@ -86,12 +86,20 @@ class Follower:
             failed_at = self._folder.at
             await self.settle()
             raise BatchRefused(checkpoint, page.events, failed_at) from error
-        read_at = self.read_at
+        batch = await self._ready(checkpoint, page, batch_of(checkpoint, page, folded, self.read_at))
         await self.settle()
-        sent = self._sent = await send(self._writer, token, checkpoint, page, folded, read_at=read_at)
+        sent = self._sent = await send(self._writer, token, checkpoint, page, batch)
         if is_last:
             await self.settle()
         return sent.after
+
+    async def _ready(self, checkpoint: Checkpoint, page: LogPage, batch: Batch) -> Batch:
+        """Made while the store still applies the batch before, or it would wait for this one then."""
+        try:
+            return batch.made_ready()
+        except ValueError as error:
+            await self.settle()
+            raise BatchRefused(checkpoint, page.events, None) from error
 
     async def settle(self) -> None:
         """Waits until the batch that was sent is applied; whatever follows it counts on that."""
@@ -100,7 +108,7 @@ class Follower:
             return
         try:
             is_paused = await sent.writing
-        except (TallyRefused, ValueError) as error:
+        except TallyRefused as error:
             raise BatchRefused(sent.before, sent.page.events, None) from error
         if failpoints.is_armed:
             await failpoints.reach("apply.answered")

@@ -1,7 +1,8 @@
 """One folded batch of events: what it changes in a partition, and how that is told to the apply function."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,8 +15,11 @@ from read_store.stored import StoredDocument
 MAX_SCORE = 2**53
 
 Argument = str | bytes | int
-# A call into the server can spread some thousand arguments at most; entries have two parts or three.
-_SECTION_ARGUMENTS = 6_000
+# A call inside the server can spread some thousand arguments at most; a document has two.
+_MOST_ARGUMENTS = 6_000
+_LONG = 10**15
+# Nothing in it leads back to itself, and looking for that takes as long as encoding.
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,7 @@ class Batch:
     text_entries: text index -> (id, folded term, rank). text_exits: text index -> (id, folded term).
     tallies: (tally, row, column) -> amount to add. `anchor` is the event id at `position`, `as_of` its time,
     `events` how many of the events were folded. `head_read_at` is this process's monotonic clock when `head`
-    was asked for, in seconds; None for now.
+    was asked for, in seconds; None for now. `content` is for `made_ready`.
     """
 
     generation: int
@@ -44,15 +48,19 @@ class Batch:
     text_exits: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     tallies: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     head_read_at: float | None = None
+    content: Sequence[Argument] = ()
+
+    def made_ready(self) -> "Batch":
+        """The same, most of the work of sending done. Raises ValueError for a name that can't be a key."""
+        return replace(self, content=self._content())
 
     def arguments(self, token: int, head_known_us: int) -> list[Argument]:
-        """The arguments of the apply function; positions travel as strings.
+        """The arguments of the apply function; positions travel as strings. Raises what made_ready does.
 
         `head_known_us` is `head_read_at` by the store's clock.
         """
-        tallies = self._tally_rows()
         as_of_us = microseconds_of(self.as_of)
-        arguments: list[Argument] = [
+        return [
             token,
             self.generation,
             self.epoch.hex,
@@ -64,16 +72,21 @@ class Batch:
             head_known_us,
             self.events,
             checkpoint_seal(self.epoch.hex, self.position, self.anchor.hex, as_of_us),
-            len(tallies),
-            *tallies,
+            *(self.content or self._content()),
         ]
-        for kind, name, content in self._sections():
-            for start in range(0, len(content), _SECTION_ARGUMENTS):
-                part = content[start : start + _SECTION_ARGUMENTS]
-                arguments += (kind, name, len(part), *part)
+
+    def _content(self) -> list[Argument]:
+        """The changes as one text, and for each view: its name, a number of arguments, ids and documents."""
+        sections = list(self._sections())
+        arguments: list[Argument] = [_encode({"tallies": self._tally_rows(), "sections": sections})]
+        for view, documents in self.documents.items():
+            packed = [part for id_, kept in documents.items() for part in (id_, kept.pack(id_))]
+            for start in range(0, len(packed), _MOST_ARGUMENTS):
+                part = packed[start : start + _MOST_ARGUMENTS]
+                arguments += (view, len(part), *part)
         return arguments
 
-    def _tally_rows(self) -> list[Argument]:
+    def _tally_rows(self) -> list[str | int]:
         """For each row: tally, row, number of columns, columns (the check sum's first), and their amounts."""
         rows: dict[tuple[str, str], tuple[list[str], list[int]]] = {}
         for (tally, row, column), amount in self.tallies.items():
@@ -86,28 +99,32 @@ class Batch:
             columns.append(column)
             amounts.append(amount)
             amounts[0] += column_weight(column) * amount
-        arguments: list[Argument] = []
+        parts: list[str | int] = []
         for name, (columns, amounts) in rows.items():
             amounts[0] = as_amount(amounts[0])
-            arguments += (*name, len(columns), *columns, *amounts)
-        return arguments
+            parts += (*name, len(columns), *columns)
+            parts += amounts if max(amounts) < _LONG and min(amounts) > -_LONG else map(_amount, amounts)
+        return parts
 
-    def _sections(self) -> Iterator[tuple[str, str, list[Argument]]]:
+    def _sections(self) -> Iterator[tuple[str, str, list[str] | list[str | int]]]:
+        """What enters and leaves indexes: kind, index, and a list of what is entered or leaves."""
         for view, documents in self.documents.items():
-            packed: list[Argument] = [
-                part for id_, kept in documents.items() for part in (id_, kept.pack(id_))
-            ]
-            yield "documents", view, packed
-            positions: list[Argument] = [
-                part for id_, kept in documents.items() for part in (kept.position, id_)
-            ]
-            yield "enter", changed_index(view), positions
+            yield (
+                "enter",
+                changed_index(view),
+                [part for id_, kept in documents.items() for part in (kept.position, id_)],
+            )
         for index, ids in self.exits.items():
             yield "leave", checked_index(index), list(ids)
         for index, scores in self.entries.items():
-            places: list[Argument] = [part for id_, score in scores.items() for part in (score, id_)]
+            places: list[str | int] = [part for id_, score in scores.items() for part in (score, id_)]
             yield "enter", checked_index(index), places
         for index, gone in self.text_exits.items():
             yield "leave_texts", checked_index(index), [part for pair in gone for part in pair]
         for index, come in self.text_entries.items():
             yield "enter_texts", checked_index(index), [part for entry in come for part in entry]
+
+
+def _amount(amount: int) -> str | int:
+    """The amount itself, or its text where the sum of two such numbers could be one that Lua rounds."""
+    return amount if -_LONG < amount < _LONG else str(amount)

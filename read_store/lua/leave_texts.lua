@@ -1,8 +1,8 @@
 -- Takes each (id, folded term) out of a text index; a term that no entity bears is forgotten.
-local function leave_texts(data, index, argv, first, last, changes)
+local function leave_texts(data, index, list, first, last, changes)
   local root, terms, grams = data .. 'x:' .. index .. ':', 0, 0
   for at = first, last, 2 do
-    local id, term = argv[at], argv[at + 1]
+    local id, term = list[at], list[at + 1]
     local entities = root .. 'e:' .. redis.sha1hex(term)
     redis.call('ZREM', entities, id)
     if redis.call('EXISTS', entities) == 0 and redis.call('ZREM', root .. 'terms', term) == 1 then

@@ -26,7 +26,7 @@ from tests.valkey_server import TestValkey
 
 SALES = TallyRow(tally="sales", row="2010")
 _COMPARE = "if stored[1] ~= epoch or stored[2] ~= position then"
-_SHORT = "elseif #value < 16 and #amount < 16 then"
+_SHORT = "elseif #value < 16 and type(amount) == 'number' then"
 _FENCE = "if fence and tonumber(token) < tonumber(fence) then"
 
 
