@@ -25,10 +25,10 @@ class Describer:
         name = (place.generation, place.epoch, place.position, place.as_of)
         if name != self._place:
             self._place, self._encoded_place = name, self._encode(place)
+        if place.is_current and not is_short:
+            return self._encoded_place + _NO_LAG
         is_stale = is_short or place.is_stale(self._stale_after_seconds)
         lag_us = round(place.lag_seconds() * 1_000_000)
-        if lag_us == 0 and not is_stale:
-            return self._encoded_place + _NO_LAG
         now = Freshness(stale=is_stale)
         now.lag.FromMicroseconds(lag_us)
         # Messages that stand one after the other are one message with the fields of both.

@@ -55,6 +55,11 @@ class Checkpoint:
         is_beating = 0 <= self.now_us - self.beat_us <= _SILENT_AFTER_US
         return self.generation > 0 and self.position >= self.head and is_beating
 
+    @property
+    def is_current(self) -> bool:
+        """Whether it is known to be caught up, as nearly all are: then it has no lag and is not stale."""
+        return self.is_filled and self._is_caught_up
+
     def lag_seconds(self) -> float:
         """0 when caught up; else how long ago this read model was last known to be caught up."""
         if self.generation == 0:

@@ -17,6 +17,11 @@ class MergedCheckpoint(Checkpoint):
 
     parts: tuple[Checkpoint, ...]
 
+    @property
+    def is_current(self) -> bool:
+        """Whether all partitions are."""
+        return all(part.is_current for part in self.parts)
+
     def lag_seconds(self) -> float:
         """The greatest lag of a partition."""
         return max(part.lag_seconds() for part in self.parts)

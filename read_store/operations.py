@@ -69,7 +69,8 @@ class Document:
     def parse(self, reply: Any) -> Row | None:
         if reply is None:
             return None
-        return parse_document(self.view, self.id, *reply, self.joins)
+        stored, joined = reply
+        return parse_document(self.view, self.id, stored, joined, self.joins)
 
 
 @cache

@@ -7,6 +7,8 @@ from typing import Any
 
 from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
+# That there is one, and its request.
+_EVENTS_OF_A_CALL = 2
 # So many events at most before the loop turns to other work.
 _MOST_EVENTS = 256
 _AT_ONCE = 0.0
@@ -28,7 +30,8 @@ class CompletionQueue:
     """The core's queue; an event's tag is what is called with it, in the loop, and None for nothing.
 
     A thread of its own waits for the first event. It then rests while the loop takes whatever else is there,
-    and until a turn brings nothing: taking turns at each event, both would wait for each other all the time.
+    and until a turn brings a single call or nothing: taking turns at each event, both would wait for each
+    other all the time.
     """
 
     def __init__(self) -> None:
@@ -98,8 +101,8 @@ class CompletionQueue:
             self._go_on(taken)
 
     def _go_on(self, taken: int) -> None:
-        if taken:
-            # While events come at every turn of the loop, the thread rests on.
+        if taken > _EVENTS_OF_A_CALL:
+            # While events of several calls come at every turn of the loop, the thread rests on.
             self._loop.call_soon(self._look)
         else:
             # A shutdown is reported again to whoever asks next.

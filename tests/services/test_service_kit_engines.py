@@ -12,6 +12,7 @@ import pytest
 from grpc._cython import cygrpc  # type: ignore[attr-defined] # ships no types
 
 from service_kit import core_engine, core_shape
+from service_kit.core_call import CoreCall
 from service_kit.core_engine import CoreServer
 from service_kit.server import GrpcServer
 from tests.services.kit_service import Weaving, refusal_of, serving, stream, unary, valid_request
@@ -134,6 +135,54 @@ async def test_an_event_that_fails_spares_the_others(
         assert sum(call.exception() is None for call in calls) == 7
         assert (await unary(channel)(valid_request("7"))).order_id == "7"
     assert "a gRPC event was not handled" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("unwatched_seconds", [0.01, 3600.0])
+async def test_a_caller_that_hangs_up_is_noticed_though_its_call_is_not_watched_at_first(
+    unwatched_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody ever looks, the sabotaged twin, the handler goes on."""
+    monkeypatch.setattr(core_engine, "_UNWATCHED_SECONDS", unwatched_seconds)
+    entered, ended = asyncio.Event(), asyncio.Event()
+
+    async def weave(_request: Any, _context: Any) -> Any:
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with serving(Weaving(weave=weave), grpc_engine="core") as (_, channel):
+        call = unary(channel)(valid_request(), timeout=2)
+        await entered.wait()
+        call.cancel()
+        if unwatched_seconds < 1:
+            await asyncio.wait_for(ended.wait(), 1.5)
+        else:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(ended.wait(), 0.5)
+
+
+async def test_a_call_whose_task_never_began_is_not_among_those_served() -> None:
+    class Core:
+        """Takes any operations."""
+
+        def start_server_batch(self, _operations: Any, _tag: Any) -> int:
+            return 0
+
+        def peer(self) -> bytes:
+            return b"ipv4:127.0.0.1:1"
+
+    served: set[CoreCall] = set()
+    event = SimpleNamespace(invocation_metadata=(), call=Core(), call_details=SimpleNamespace(deadline=1e12))
+    call = CoreCall(event)
+    task = asyncio.ensure_future(asyncio.sleep(3600))
+    call.is_served_by(task, served)
+    call._hung_up()
+    assert served == {call}
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert not served
 
 
 async def test_a_loop_that_is_closed_without_a_stop_ends_the_thread_of_events() -> None:

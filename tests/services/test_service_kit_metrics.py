@@ -48,7 +48,12 @@ def _values(registry: CollectorRegistry, name: str) -> Sequence[object]:
 def test_no_call_is_lost_while_others_look() -> None:
     registry, calls = CollectorRegistry(), 20_000
     counted = CallMetrics(registry)
-    looking = [Thread(target=lambda: [counted.hand_over() for _ in range(200)]) for _ in range(2)]
+
+    def look() -> None:
+        for _ in range(200):
+            counted.hand_over()
+
+    looking = [Thread(target=look) for _ in range(2)]
     for each in looking:
         each.start()
     for _ in range(calls):

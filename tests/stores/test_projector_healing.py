@@ -91,7 +91,7 @@ async def test_what_was_stored_in_another_layout_is_filled_anew(
         earlier.setattr(check_sums, "_LAYOUT", 1)
         async with running(world):
             await world.assert_equal_sums()
-    checkpoint._contents.cache_clear()
+    checkpoint._known.clear()
     async with running(world):
         await eventually(lambda: _is_healed(world))
         await world.assert_equal_sums()

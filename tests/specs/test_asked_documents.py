@@ -1,0 +1,16 @@
+"""A single document is asked for in the words that any operation is asked for in."""
+
+import json
+
+import pytest
+
+from read_store import Document
+
+
+@pytest.mark.parametrize("joins", [(), ("product_units",), ("a", 'b"')])
+@pytest.mark.parametrize(
+    "id_", ["mug", "", "ü", '"', "\\", "\n\0\x1f", "\u2028", "𝄞", '","joins":["x"],"id":"']
+)
+def test_its_text_says_what_its_request_says(id_: str, joins: tuple[str, ...]) -> None:
+    document = Document(view="order_details", id=id_, joins=joins)
+    assert json.loads(document.as_json()) == {**document.request(), "joins": list(joins)}
