@@ -11,11 +11,16 @@ from read_service.encoding import field
 from read_service.freshness import Answer, Floor, FreshReads
 from read_service.page_tokens import PageTokens, Place, Resumption
 from read_store import Frames, Operation
+from service_kit.last_response import Last
 
 MAX_PAGE_SIZE = 500
 
 # Reads operations for a page, as fresh as the page must be.
 Read = Callable[[Sequence[Operation[Any]]], Awaitable[Answer]]
+
+
+# What a list is answered with.
+Pages = AsyncGenerator[bytes | Last, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,7 @@ class ListRequest(OnePageRequest, Protocol):
 
 async def stream_pages(
     reads: FreshReads, request: ListRequest, *, tokens: PageTokens, walk: Walk, default_size: int
-) -> AsyncGenerator[bytes, None]:
+) -> Pages:
     """Yield a list's pages, encoded as items in field 1, next_page_token in 2 and freshness in 3.
 
     A list without items is one empty page; a page may be empty and not the last one.
@@ -75,7 +80,8 @@ async def stream_pages(
                 ahead = asyncio.ensure_future(_read_pages(reads, walk, last, size, left))
                 await _sent()
             for rows in pages:
-                yield encode_page(reads, rows, tokens, resumption_after(rows))
+                page = encode_page(reads, rows, tokens, resumption_after(rows))
+                yield page if ahead or rows is not pages[-1] else Last(page)
             pages = await ahead if ahead else ()
     finally:
         if ahead is not None:

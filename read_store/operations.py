@@ -193,7 +193,8 @@ class Run:
 
     def framed(self) -> Framed:
         """Its first page."""
-        return Framed(page=replace(self.page, limit=min(self.page.limit, self.most)))
+        is_cut = self.most < self.page.limit
+        return Framed(page=replace(self.page, limit=self.most) if is_cut else self.page)
 
     def request(self) -> dict[str, Any]:
         return self.framed().request()

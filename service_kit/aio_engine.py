@@ -112,9 +112,11 @@ def _writer(aio_call: AioCall) -> Write:
     return write
 
 
-async def _streamed(aio_call: AioCall, call: CallContext, answering: Awaitable[None]) -> None:
+async def _streamed(aio_call: AioCall, call: CallContext, answering: Awaitable[bytes | None]) -> None:
     try:
-        await answering
+        body = await answering
+        if body is not None:
+            await _writer(aio_call)(body, False)
     except ServiceError as refusal:
         await _refuse(aio_call, call, refusal)
     except CallerGone as gone:

@@ -17,6 +17,7 @@ from service_kit.admission import Admission
 from service_kit.context import CallContext, set_deadline
 from service_kit.deadlines import Deadlines
 from service_kit.errors import ErrorTable, ServiceError, to_status
+from service_kit.last_response import Last
 from service_kit.methods import CallKind, Method
 from service_kit.refusals import internal_error
 from service_kit.request_id import Metadata, new_request_id, request_id_of
@@ -82,14 +83,19 @@ class CallGuard:
         """Answer one request with the bytes of its response."""
         return self._guarded(method, call, self._answer, content)
 
-    def stream(self, method: Method, call: CallContext, content: bytes, write: Write) -> Awaitable[None]:
-        """Answer one request with many responses, each handed to `write`."""
+    def stream(
+        self, method: Method, call: CallContext, content: bytes, write: Write
+    ) -> Awaitable[bytes | None]:
+        """Answer one request with many responses, each handed to `write`.
+
+        One that the handler has named the last is the result instead, to be sent with the status.
+        """
         return self._guarded(method, call, self._answer_stream, content, write)
 
     def duplex(
         self, method: Method, call: CallContext, contents: AsyncIterator[bytes], write: Write
-    ) -> Awaitable[None]:
-        """Answer many requests with many responses, each handed to `write`."""
+    ) -> Awaitable[bytes | None]:
+        """Answer many requests with many responses, as `stream` does."""
         return self._guarded(method, call, self._answer_duplex, contents, write)
 
     def drain(self) -> None:
@@ -132,32 +138,39 @@ class CallGuard:
             await failpoints.reach("reply.before_send")
         return body
 
-    async def _answer_stream(self, method: Method, call: CallContext, content: bytes, write: Write) -> None:
-        await self._send(method.handler(_checked(method, call, content), call), call, write)
+    async def _answer_stream(
+        self, method: Method, call: CallContext, content: bytes, write: Write
+    ) -> bytes | None:
+        return await self._send(method.handler(_checked(method, call, content), call), call, write)
 
     async def _answer_duplex(
         self, method: Method, call: CallContext, contents: AsyncIterator[bytes], write: Write
-    ) -> None:
+    ) -> bytes | None:
         async with aclosing(_checked_each(method, call, contents)) as requests:
-            await self._send(method.handler(requests, call), call, write)
+            return await self._send(method.handler(requests, call), call, write)
 
-    async def _send(self, responses: AsyncGenerator[Response, None], call: CallContext, write: Write) -> None:
+    async def _send(
+        self, responses: AsyncGenerator[Response | Last, None], call: CallContext, write: Write
+    ) -> bytes | None:
         watch = WriteWatch(call, self._settings.write_timeout_seconds)
+        last: bytes | None = None
         try:
             # Without aclosing, a cancelled handler would run its `finally` later, in another task.
             async with aclosing(responses):
                 async for response in responses:
+                    if isinstance(response, Last):
+                        last = response.body
+                        await _note(call, last)
+                        continue
                     bodies = _bodies(response)
                     for left, body in zip(range(len(bodies) - 1, -1, -1), bodies, strict=True):
-                        if failpoints.is_armed:
-                            await failpoints.reach("page.before_send")
+                        await _note(call, body)
                         watch.pending_since = time.monotonic()
                         await write(body, left > 0)
                         watch.pending_since = None
-                        call.items_sent += 1
-                        call.bytes_sent += len(body)
         finally:
             watch.close()
+        return last
 
     def _is_abandoned(self, method: Method, call: CallContext, error: BaseException) -> bool:
         """Whether nobody is left to be told."""
@@ -187,6 +200,14 @@ class CallGuard:
 
     def _status_of(self, call: CallContext, error: Exception) -> status_pb2.Status:
         return to_status(self._described(call, error))
+
+
+async def _note(call: CallContext, body: bytes) -> None:
+    """Count a message that is about to be sent."""
+    if failpoints.is_armed:
+        await failpoints.reach("page.before_send")
+    call.items_sent += 1
+    call.bytes_sent += len(body)
 
 
 def _bodies(response: Response) -> Sequence[bytes]:

@@ -173,13 +173,13 @@ async def _duplex(guard: CallGuard, method: Method, call: CoreCall) -> None:
         await _streamed(call, context, guard.duplex(method, context, contents, call.write))
 
 
-async def _streamed(call: CoreCall, context: CallContext, answering: Awaitable[None]) -> None:
+async def _streamed(call: CoreCall, context: CallContext, answering: Awaitable[bytes | None]) -> None:
     try:
-        await answering
+        body = await answering
     except ServiceError as refusal:
         _refuse(call, context, refusal)
     else:
-        call.end(grpc.StatusCode.OK, "", _success_trailers(context))
+        call.end(grpc.StatusCode.OK, "", _success_trailers(context), body)
 
 
 def _open(guard: CallGuard, method: Method, call: CoreCall) -> CallContext:

@@ -1,6 +1,6 @@
 """The families that may leave, in the order of what to do first, and what changes there."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from datetime import date
 
 from diptych.families.v1.family_query_service_pb2 import ListAtRiskFamiliesRequest, WatchAtRiskFamiliesRequest
@@ -11,7 +11,7 @@ from read_service.dates import today_utc
 from read_service.families.days import at_risk_on, on_date_of
 from read_service.freshness import FreshReads
 from read_service.page_tokens import PageTokens
-from read_service.pages import stream_pages
+from read_service.pages import Pages, stream_pages
 from read_service.walks import ANY_LIMIT, walk_encoded
 from read_store import Page, Probe, Row
 
@@ -22,9 +22,7 @@ _DEFAULT_MIN_RISK_SCORE = 70
 _FLOORS = (0, 40, 70, 85)
 
 
-def list_at_risk_families(
-    reads: FreshReads, request: ListAtRiskFamiliesRequest, key: bytes
-) -> AsyncGenerator[bytes, None]:
+def list_at_risk_families(reads: FreshReads, request: ListAtRiskFamiliesRequest, key: bytes) -> Pages:
     """Yield pages of the enrolled families at risk, the highest priority first, then the highest score."""
     bound = ListAtRiskFamiliesRequest()
     bound.CopyFrom(request)

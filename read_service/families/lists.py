@@ -1,7 +1,5 @@
 """Lists of families, and search by a part of a name."""
 
-from collections.abc import AsyncGenerator
-
 from diptych.families.v1.family_query_service_pb2 import (
     FAMILY_ORDER_BY_ENGAGEMENT,
     FAMILY_ORDER_BY_ENROLLMENT_DATE,
@@ -16,7 +14,7 @@ from diptych.families.v1.views_pb2 import FamilyStatus
 
 from read_service.freshness import FreshReads
 from read_service.page_tokens import PageTokens
-from read_service.pages import one_page, stream_pages
+from read_service.pages import Pages, one_page, stream_pages
 from read_service.refusals import invalid_field
 from read_service.walks import ANY_LIMIT, walk_through
 from read_store import Page, TextPage, fold_text
@@ -34,7 +32,7 @@ _ORDERS: dict[FamilyOrderBy.ValueType, str] = {
 }
 
 
-def list_families(reads: FreshReads, request: ListFamiliesRequest, key: bytes) -> AsyncGenerator[bytes, None]:
+def list_families(reads: FreshReads, request: ListFamiliesRequest, key: bytes) -> Pages:
     """Yield pages of all families that meet the filters."""
     bound = ListFamiliesRequest()
     bound.CopyFrom(request)

@@ -14,6 +14,7 @@ from read_service.families.lists import list_families, search_families
 from read_service.families.payments import payment_months
 from read_service.families.tiers import enrollment_report, families_by_tier
 from read_service.freshness import FreshReads
+from read_service.pages import Pages
 from read_service.reports import Reports, question_of
 from read_service.sums import get_sums, watch_sums
 from read_service.watch import HEARTBEAT_SECONDS, Watch
@@ -24,7 +25,7 @@ ENDLESS = frozenset(
     ("WatchFamily", "WatchAtRiskFamilies", "WatchFamiliesByRiskTier", "WatchPaymentAnalytics")
 )
 
-Responses = AsyncGenerator[bytes, None]
+Responses = AsyncGenerator[bytes, None] | Pages
 
 
 class FamilyQueryService:

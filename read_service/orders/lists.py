@@ -1,7 +1,5 @@
 """Lists of orders and of products."""
 
-from collections.abc import AsyncGenerator
-
 from diptych.orders.v1.order_query_service_pb2 import (
     ORDER_BY_PLACED_AT,
     PRODUCT_ORDER_BY_AVAILABLE,
@@ -15,7 +13,7 @@ from read_service.freshness import FreshReads
 from read_service.orders.entities import product_message
 from read_service.orders.filters import OrderFilters, Range, filters_of, orders_page
 from read_service.page_tokens import PageTokens
-from read_service.pages import stream_pages
+from read_service.pages import Pages, stream_pages
 from read_service.walks import ANY_LIMIT, walk_encoded, walk_through
 from read_store import Page, Probe, TextPage
 
@@ -23,7 +21,7 @@ DEFAULT_SIZE = 100
 _CUSTOMER_ORDERS_SIZE = 20
 
 
-def list_orders(reads: FreshReads, request: ListOrdersRequest, key: bytes) -> AsyncGenerator[bytes, None]:
+def list_orders(reads: FreshReads, request: ListOrdersRequest, key: bytes) -> Pages:
     """Yield pages of all orders that meet the filters."""
     page = orders_page(filters_of(request), request.order_by, is_descending=not request.is_ascending)
     return stream_pages(
@@ -43,9 +41,7 @@ def order_list_tokens(request: ListOrdersRequest, key: bytes) -> PageTokens:
     return PageTokens("ListOrders", bound, key)
 
 
-def list_customer_orders(
-    reads: FreshReads, request: ListCustomerOrdersRequest, key: bytes
-) -> AsyncGenerator[bytes, None]:
+def list_customer_orders(reads: FreshReads, request: ListCustomerOrdersRequest, key: bytes) -> Pages:
     """Yield pages of one customer's orders, newest first."""
     filters = OrderFilters(
         status=request.status, customer_id=request.customer_id, is_high_value=None, placed=Range()
@@ -59,7 +55,7 @@ def list_customer_orders(
     )
 
 
-def list_products(reads: FreshReads, request: ListProductsRequest, key: bytes) -> AsyncGenerator[bytes, None]:
+def list_products(reads: FreshReads, request: ListProductsRequest, key: bytes) -> Pages:
     """Yield pages of products by name or by stock."""
     bound = ListProductsRequest()
     bound.CopyFrom(request)

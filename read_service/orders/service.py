@@ -13,6 +13,7 @@ from read_service.orders.lists import list_customer_orders, list_orders, list_pr
 from read_service.orders.sales_report import get_sales_report
 from read_service.orders.search import search_orders
 from read_service.orders.watches import watched_orders
+from read_service.pages import Pages
 from read_service.reports import Reports
 from read_service.watch import HEARTBEAT_SECONDS, Watch
 from service_kit.context import CallContext
@@ -20,7 +21,7 @@ from service_kit.context import CallContext
 # The RPCs that go on until one side ends them.
 ENDLESS = frozenset(("WatchOrder", "WatchOrders"))
 
-Responses = AsyncGenerator[bytes, None]
+Responses = AsyncGenerator[bytes, None] | Pages
 
 
 class OrderQueryService:

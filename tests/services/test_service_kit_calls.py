@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from service_kit.context import CallContext
 from service_kit.errors import ErrorTable, ServiceError
+from service_kit.last_response import Last
 from tests.services.kit_service import (
     SERVICE_NAME,
     Weaving,
@@ -78,6 +79,31 @@ async def test_responses_given_at_once_leave_before_the_next_ones_are_there() ->
         assert [(await call.read()).order_id for _ in range(2)] == ["1", "2"]
         more.set()
         assert await call.read() is grpc.aio.EOF
+
+
+@pytest.mark.parametrize("ids", [["1"], ["1", "2", "3"], ["x" * 100_000, "y" * 100_000]])
+async def test_a_response_that_is_named_the_last_arrives_behind_the_others(
+    ids: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def spin(_request: Any, _context: CallContext) -> AsyncIterator[Any]:
+        *others, last = [orders_pb2.PlaceOrderResponse(order_id=each).SerializeToString() for each in ids]
+        for other in others:
+            yield other
+        yield Last(last)
+
+    async with serving(Weaving(spin=spin)) as (_, channel):
+        assert [each.order_id for each in await all_of(stream(channel)(valid_request()))] == ids
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [each["items_sent"] for each in lines if each["event"] == "call"] == [len(ids)]
+
+
+async def test_a_stream_that_fails_behind_its_last_response_is_refused() -> None:
+    async def spin(_request: Any, _context: CallContext) -> AsyncIterator[Any]:
+        yield Last(b"")
+        raise ServiceError(grpc.StatusCode.FAILED_PRECONDITION, "TORN", "the thread is torn")
+
+    async with serving(Weaving(spin=spin)) as (_, channel):
+        assert (await refusal_of(all_of(stream(channel)(valid_request())))).info.reason == "TORN"
 
 
 async def test_a_broken_rule_names_its_field_by_path() -> None:
