@@ -53,7 +53,7 @@ class Decisions:
     def at_hand(self, execution: Execution) -> Reads | None:
         """Everything that the command reads, where nothing of it has to be loaded."""
         main = self._cache.of(execution.main)
-        if self._missing(execution, (main,)):
+        if main.must_be_read(may_be_absent=bool(execution.command.creates)):
             return None
         others = execution.other_reads(main.latest.state)
         if not others:
