@@ -105,6 +105,17 @@ class TextArray(Array):
         return cls._of_parts(len(values), map(_text_part, values))
 
 
+class Int8(Array):
+    """bigint, one alone, for statements that are sent with ready parameters"""
+
+    __slots__ = ()
+    array_oid = 20
+
+    @classmethod
+    def of(cls, value: int) -> Array:
+        return cls(pack("!q", value))
+
+
 def _text_part(value: str | None) -> bytes:
     if value is None:
         return _NULL
