@@ -112,6 +112,17 @@ class TextArray(Array):
         return cls._of_parts(len(values), [parts[value] for value in values])
 
 
+class Int8(Array):
+    """bigint, one alone, for statements that are sent with ready parameters"""
+
+    __slots__ = ()
+    array_oid = 20
+
+    @classmethod
+    def of(cls, value: int) -> Array:
+        return cls(pack("!q", value))
+
+
 class _AsItIs(Dumper):
     format = Format.BINARY
 

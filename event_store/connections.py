@@ -131,6 +131,8 @@ class Connections:
         for engine in (self._pool, self._single):
             # Once a connection: registered at each use, they would cost more than the statement.
             event.listen(engine.sync_engine, "connect", _prepare)
+        self._kept: list[Connection] = []
+        self._kept_in_use = asyncio.Semaphore(pooled)
         self._refused_until = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -141,6 +143,11 @@ class Connections:
         Raises StoreUnavailable.
         """
         return await self._to_its_end(self._fetch(name, parameters))
+
+    async def repeat(self, name: str, parameters: Sequence[Array]) -> list[Row]:
+        """As `fetch`, for a statement that comes again and again: over connections that are kept beside the
+        pool, as many at most, a checkout from which takes longer than a small page of the log."""
+        return await self._to_its_end(self._repeat(name, parameters))
 
     async def open(self) -> Connection:
         """A connection outside the pool. Raises StoreUnavailable."""
@@ -161,6 +168,7 @@ class Connections:
         """Waits for running statements and closes everything."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+        await self._close_kept()
         await self._pool.dispose()
         await self._single.dispose()
 
@@ -199,6 +207,38 @@ class Connections:
             raise
         finally:
             await connection.close()
+
+    async def _repeat(self, name: str, parameters: Sequence[Array]) -> list[Row]:
+        async with self._kept_in_use:
+            rows = await self._repeat_once(name, parameters)
+            if rows is None:
+                # What died with its server are all of them.
+                await self._close_kept()
+                rows = await self._repeat_once(name, parameters)
+        if rows is None:
+            raise StoreUnavailable("the connection to the log was lost twice")
+        return rows
+
+    async def _repeat_once(self, name: str, parameters: Sequence[Array]) -> list[Row] | None:
+        connection = self._kept.pop() if self._kept else await self.open()
+        try:
+            rows = await connection.repeat(name, parameters)
+        except psycopg.Error as error:
+            is_broken = connection.is_broken
+            # Also one that lives: a statement that it has prepared may be what has become wrong.
+            await connection.close()
+            if is_broken:
+                return None
+            raise as_store_error(error) from error
+        except BaseException:
+            await connection.close()
+            raise
+        self._kept.append(connection)
+        return rows
+
+    async def _close_kept(self) -> None:
+        while self._kept:
+            await self._kept.pop().close()
 
     async def _connect(self, engine: AsyncEngine) -> Connection:
         loop = asyncio.get_running_loop()

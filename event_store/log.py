@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
-from event_store.arrays import TextArray
+from event_store.arrays import Int8, TextArray
 from event_store.connections import Connections
 from event_store.events import DescriptorSet, LogHead, LogPage, LogPartition, PageBound, StoredEvent
 from event_store.hints import Hints, Listener
@@ -13,6 +13,8 @@ from event_store.prepared import Row
 # A filtered page looks through so many positions at most: some milliseconds of work.
 FILTERED_WINDOW = 20_000
 _BEFORE_EVENT = 3
+# A position that no log comes to.
+_NO_BOUND = 2**63 - 1
 _BEFORE_PARTITION_EVENT = 6
 
 
@@ -48,7 +50,7 @@ class EventLog:
         was read. With filters a page may be empty and yet not the last: go on after its `through`.
         """
         if not (categories or types or correlation_id is not None):
-            rows = await self._connections.fetch("read_log", (after_position, limit))
+            rows = await self._connections.repeat("read_log", (Int8.of(after_position), Int8.of(limit)))
             return _page(rows, limit, after_position)
         filters = (FILTERED_WINDOW, TextArray.of(categories), TextArray.of(types), correlation_id)
         rows = await self._connections.fetch("read_log_filtered", (after_position, limit, *filters))
@@ -64,10 +66,10 @@ class EventLog:
         """
         window = FILTERED_WINDOW
         while True:
-            parameters = (after_position, limit, partition.number, partition.of, window, up_to)
-            page = _partition_page(
-                await self._connections.fetch("read_log_partition", parameters), limit, after_position
-            )
+            bounds = window, _NO_BOUND if up_to is None else up_to
+            parameters = [Int8.of(each) for each in (after_position, limit, *partition, *bounds)]
+            rows = await self._connections.repeat("read_log_partition", parameters)
+            page = _partition_page(rows, limit, after_position)
             if page.end is not None or page.head <= after_position:
                 return page
             # One command alone is larger than the window.

@@ -98,7 +98,7 @@ def contributions_of(model: ReadModel[Any], view: Message) -> Contributions:
 
 
 def _summed(tallies: tuple[Tally, ...]) -> dict[tuple[str, str, str], int]:
-    """The amounts by their keys; a view that names a key twice adds both amounts to it, and hardly any does."""
+    """The amounts by their keys; a key that is named twice has the sum of both, and hardly any is."""
     summed = dict(tallies)
     if len(summed) != len(tallies):
         summed = dict.fromkeys(summed, 0)

@@ -71,8 +71,13 @@ class Follower:
             _refuse_gap(checkpoint, page)
         return page
 
-    async def advance(self, token: int, checkpoint: Checkpoint, page: LogPage) -> Checkpoint:
-        """The checkpoint to go on from; it may still be on its way to the store. Raises BatchRefused."""
+    async def advance(
+        self, token: int, checkpoint: Checkpoint, page: LogPage, *, looks_again: bool = False
+    ) -> Checkpoint:
+        """The checkpoint to go on from; it may still be on its way to the store. Raises BatchRefused.
+
+        `looks_again` tells that `look` comes next, at once, even at the end of the log.
+        """
         is_last = end_of(page).position >= page.head
         if not is_last:
             # The next page comes in while this one is folded, and is folded while this one is applied.
@@ -90,6 +95,9 @@ class Follower:
         await self.settle()
         sent = self._sent = await send(self._writer, token, checkpoint, page, batch)
         if is_last:
+            if looks_again:
+                # What was committed since is read while the store applies.
+                self._pages.fetch_ahead(end_of(page).position, self._limit)
             await self.settle()
         return sent.after
 
@@ -129,16 +137,16 @@ class Follower:
         raise EventRefused(f"{refused.place}: {type(refused.__cause__).__name__}") from refused.__cause__
 
     async def give_up(self) -> None:
-        """Forgets what is under way: a batch that was sent may have been applied."""
+        """Forgets what is under way: a batch that was sent may have been applied, a page be outdated."""
         self._folder.clear()
+        await self._pages.close()
         sent, self._sent = self._sent, None
         if sent is not None:
             await sent.given_up()
 
     async def close(self) -> None:
-        """Drops what was fetched ahead."""
+        """Gives up what is under way."""
         await self.give_up()
-        await self._pages.close()
 
     async def _load(self, generation: int, events: Sequence[StoredEvent]) -> None:
         missing = self._folder.missing(events)

@@ -202,7 +202,7 @@ class Runner:
         page = await self._follower.look(checkpoint)
         can_fold = not self._is_paused and checkpoint.version == self.projection.version
         if page.end is not None and can_fold and not self._hold.is_wanted_at(checkpoint):
-            return await self._follower.advance(token, checkpoint, page)
+            return await self._follower.advance(token, checkpoint, page, looks_again=True)
         await self._follower.settle()
         if failpoints.is_armed:
             await failpoints.reach("beat.before_send")

@@ -1,5 +1,5 @@
 -- The log after a position ($1) as read_log has it, but only the events of streams that fall to one partition ($3) of
--- several ($4), at most $2 of them. Looks through $5 positions at most, and up to position $6 where that is not null.
+-- several ($4), at most $2 of them. Looks through $5 positions at most, and up to position $6 at most.
 -- Answers too up to which event it looked: the log's end, $6, or before that the last one with which a command ends.
 SELECT
     h.epoch, h.position AS head, a.event_id AS anchor,
@@ -9,7 +9,7 @@ SELECT
 FROM event_log.log_head AS h
 LEFT JOIN event_log.events AS a ON a.position = $1::bigint
 CROSS JOIN LATERAL (
-    SELECT least(h.position, $1::bigint + $5::bigint, coalesce($6::bigint, h.position)) AS position
+    SELECT least(h.position, $1::bigint + $5::bigint, $6::bigint) AS position
 ) AS w
 LEFT JOIN event_log.events AS n ON n.position = w.position + 1
 LEFT JOIN LATERAL (
