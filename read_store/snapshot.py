@@ -49,7 +49,7 @@ async def take_snapshot(
 
 
 def as_json(operations: Sequence[Operation[Any]]) -> str:
-    """The operations as they are sent; a single document, which most reads ask for, in a tenth of the time."""
+    """The operations as they are sent; a document alone, which most reads ask for, in a tenth of the time."""
     if len(operations) == 1 and isinstance(operations[0], Document):
         document = operations[0]
         before, after = _document_frame(document.view, tuple(document.joins))
