@@ -106,23 +106,19 @@ class FreshReads:
         """
         asked, stream = consistency or _NOTHING, stream or entity
         if floor is None and asked.WhichOneof("requirement") is None:
-            return await self._read_at_once(operations, stream)
+            # Whatever is there is the answer.
+            return _answered(await self._snapshot(operations, (), stream))
         takes_stale = asked.on_timeout == ON_TIMEOUT_SERVE_STALE
         wait = None
         deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
         required = await self._required(asked, deadline, takes_stale=takes_stale)
         self._refuse_other_partitions(floor)
         while True:
-            snapshot = await self._models.read(
-                operations, begun_with=floor.generations if floor else (), stream=stream
-            )
-            if failpoints.is_armed:
-                await failpoints.reach("query.read")
+            snapshot = await self._snapshot(operations, floor.generations if floor else (), stream)
             place = snapshot.checkpoint
             is_met = _is_met(required, snapshot, entity)
             if is_met and _stands_on(floor, place):
-                _refuse_nothing(place)
-                return Answer(checkpoint=place, results=snapshot.results)
+                return _answered(snapshot)
             missing = _missing(required, floor, is_met=is_met)
             if place.generation > 0 and not place.is_live and not (takes_stale and _stands_on(floor, place)):
                 # It is kept as it was when it was live, so what is missing will never come to it.
@@ -130,17 +126,8 @@ class FreshReads:
             wait = wait or _Wait(self._models, stream, deadline)
             if not await wait.for_more(missing, place):
                 if takes_stale and _stands_on(floor, place):
-                    _refuse_nothing(place)
-                    return Answer(checkpoint=place, results=snapshot.results, is_short=True)
+                    return _answered(snapshot, is_short=True)
                 raise projection_behind(place.position, missing.position)
-
-    async def _read_at_once(self, operations: Sequence[Operation[Any]], stream: str) -> Answer:
-        """Where nothing is required, whatever is there is the answer."""
-        snapshot = await self._models.read(operations, stream=stream)
-        if failpoints.is_armed:
-            await failpoints.reach("query.read")
-        _refuse_nothing(snapshot.checkpoint)
-        return Answer(checkpoint=snapshot.checkpoint, results=snapshot.results)
 
     def joined(self, frames: Frames) -> bytes:
         """Join the rows of a page; raise ReadModelDamaged."""
@@ -168,6 +155,14 @@ class FreshReads:
     async def epoch_changed(self, epoch: UUID) -> ServiceError:
         """Answer the error for whoever stands on an epoch that is over."""
         return await changed_epoch(self._models, epoch)
+
+    async def _snapshot(
+        self, operations: Sequence[Operation[Any]], begun_with: Sequence[int], stream: str
+    ) -> Snapshot:
+        snapshot = await self._models.read(operations, begun_with=begun_with, stream=stream)
+        if failpoints.is_armed:
+            await failpoints.reach("query.read")
+        return snapshot
 
     async def _required(
         self, asked: Consistency, deadline: float, *, takes_stale: bool
@@ -288,6 +283,7 @@ def _missing(required: Requirement | None, floor: Floor | None, *, is_met: bool)
     return Requirement(epoch=floor.epoch, position=floor.position, is_log_known=True)
 
 
-def _refuse_nothing(place: Checkpoint) -> None:
-    if place.generation == 0:
+def _answered(snapshot: Snapshot, *, is_short: bool = False) -> Answer:
+    if snapshot.checkpoint.generation == 0:
         raise nothing_built()
+    return Answer(checkpoint=snapshot.checkpoint, results=snapshot.results, is_short=is_short)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from read_store import Document
+from read_store.snapshot import as_json
 
 
 @pytest.mark.parametrize("joins", [(), ("product_units",), ("a", 'b"')])
@@ -13,4 +14,4 @@ from read_store import Document
 )
 def test_its_text_says_what_its_request_says(id_: str, joins: tuple[str, ...]) -> None:
     document = Document(view="order_details", id=id_, joins=joins)
-    assert json.loads(document.as_json()) == {**document.request(), "joins": list(joins)}
+    assert json.loads(as_json((document,))) == [{**document.request(), "joins": list(joins)}]
