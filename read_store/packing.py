@@ -1,26 +1,21 @@
-"""Commands of thousands of arguments as they go over the wire, packed faster than hiredis does."""
+"""Commands of thousands of arguments as they go over the wire."""
 
 from collections.abc import Sequence
-from itertools import chain
+from typing import Any
 
-
-class _Heads(dict[int, bytes]):
-    """What stands before an argument, by its length: the end of the one before, and the length."""
-
-    def __missing__(self, length: int) -> bytes:
-        if length > _LONGEST_KEPT:
-            return b"\r\n$%d\r\n" % length
-        self[length] = head = b"\r\n$%d\r\n" % length
-        return head
-
-
-_LONGEST_KEPT = 1_024
-_HEADS = _Heads()
+import hiredis
 
 
 def packed(command: bytes, key: str, arguments: Sequence[bytes]) -> bytes:
-    """A command with a key and any number of arguments."""
-    start = b"*%d\r\n$%d\r\n%b" % (2 + len(arguments), len(command), command)
-    every = (key.encode(), *arguments)
-    heads = map(_HEADS.__getitem__, map(len, every))
-    return b"".join((start, *chain.from_iterable(zip(heads, every, strict=True)), b"\r\n"))
+    """A command with a key and any number of arguments, at least one.
+
+    Where they are equally long, as ids often are, one head stands before each: a third of the time.
+    """
+    name = key.encode()
+    if len(set(map(len, arguments))) > 1:
+        # Its types know of one argument only.
+        pack: Any = hiredis.pack_command
+        return bytes(pack((command, name, *arguments)))
+    head = b"\r\n$%d\r\n" % len(arguments[0])
+    start = b"*%d\r\n$%d\r\n%b\r\n$%d\r\n%b" % (2 + len(arguments), len(command), command, len(name), name)
+    return b"".join((start, head, head.join(arguments), b"\r\n"))

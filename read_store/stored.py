@@ -1,6 +1,7 @@
 """How a document is stored: a frame that answers can be put together from, its version and place, a seal."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from struct import Struct
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ _TAG = b"\x0a"
 _PLACE = Struct(">QQ")
 _BEHIND_FRAME = _PLACE.size + SEAL_BYTES
 _LARGEST_OF_ONE_BYTE = 0x7F
+_frame_of = itemgetter(slice(None, -_BEHIND_FRAME))
 
 
 class StoredDocument(NamedTuple):
@@ -50,7 +52,7 @@ def message_of(stored: bytes) -> bytes:
 
 def frames_of(stored: Sequence[bytes]) -> bytes:
     """The messages of stored values as field 1 of a message, one after the other."""
-    return b"".join([each[:-_BEHIND_FRAME] for each in stored])
+    return b"".join(map(_frame_of, stored))
 
 
 def framed(message: bytes) -> bytes:
