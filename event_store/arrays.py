@@ -4,8 +4,10 @@ The layout is that of `array_send` in PostgreSQL's src/backend/utils/adt/arrayfu
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain, repeat
 from struct import Struct, pack
+from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -17,6 +19,7 @@ _HEADER = Struct("!iiIii")
 _EMPTY = Struct("!iiI")
 _LENGTH = Struct("!i")
 _NULL = _LENGTH.pack(-1)
+_SHORT = 1
 
 
 class Array(bytes):
@@ -41,6 +44,11 @@ class Int2Array(Array):
 
     @classmethod
     def of(cls, values: Sequence[int]) -> Array:
+        return _short(cls, *values) if len(values) <= _SHORT else cls.made(values)
+
+    @classmethod
+    def made(cls, values: Sequence[int]) -> Array:
+        """As `of`, made anew."""
         count = len(values)
         return cls._of_parts(count, [pack("!" + "ih" * count, *chain.from_iterable(zip(repeat(2), values)))])
 
@@ -53,6 +61,11 @@ class Int4Array(Array):
 
     @classmethod
     def of(cls, values: Sequence[int]) -> Array:
+        return _short(cls, *values) if len(values) <= _SHORT else cls.made(values)
+
+    @classmethod
+    def made(cls, values: Sequence[int]) -> Array:
+        """As `of`, made anew."""
         flat = [4] * (2 * len(values))
         flat[1::2] = values
         return cls._of_parts(len(values), [pack(f"!{len(flat)}i", *flat)])
@@ -102,6 +115,11 @@ class TextArray(Array):
 
     @classmethod
     def of(cls, values: Sequence[str | None]) -> Array:
+        return _short(cls, *values) if len(values) <= _SHORT else cls.made(values)
+
+    @classmethod
+    def made(cls, values: Sequence[str | None]) -> Array:
+        """As `of`, made anew."""
         length = _LENGTH.pack
         # Most of a column's values come again and again.
         parts: dict[str | None, bytes] = {None: _NULL}
@@ -121,6 +139,12 @@ class Int8(Array):
     @classmethod
     def of(cls, value: int) -> Array:
         return cls(pack("!q", value))
+
+
+# The columns of a command that comes alone are mostly those of the one before.
+@lru_cache(maxsize=4096, typed=True)
+def _short(kind: "type[Int2Array | Int4Array | TextArray]", *values: Any) -> Array:
+    return kind.made(values)
 
 
 class _AsItIs(Dumper):

@@ -45,6 +45,8 @@ class Connection:
         self._cursor: psycopg.AsyncRawCursor[Row] = psycopg.AsyncRawCursor(driver)
         self._cursor.format = Format.BINARY
         self._prepared = Prepared(driver)
+        self._line = select.poll()
+        self._line.register(driver.fileno(), select.POLLIN)
         self.driver = driver
         self.has_warned = False
         driver.add_notice_handler(self._notice)
@@ -58,9 +60,7 @@ class Connection:
         """Whether an idle connection has something to say: its end, most of the time."""
         if self.driver.closed:
             return True
-        waiting = select.poll()
-        waiting.register(self.driver.fileno(), select.POLLIN)
-        return bool(waiting.poll(0))
+        return bool(self._line.poll(0))
 
     async def fetch(self, name: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a statement; a silent server is cut off, since cancelling would wait for it."""

@@ -44,7 +44,7 @@ HEAD_ROW = Guard(
 IDEMPOTENCY_ROW = Guard(
     name="idempotency row",
     sabotage="accepted commands are not stored",
-    cuts=(_cut("sql", "append", "WHERE c.position > 0;", "WHERE false;"),),
+    cuts=(_cut("sql", "append", "WHERE c.position > 0", "WHERE false"),),
 )
 FINGERPRINT = Guard(
     name="fingerprint",
