@@ -13,7 +13,10 @@ from read_store import partition_names
 
 _COUNTS = (1, 2, 4)
 _GOALS = {4: 2.5}
-_WINDOWS = 2
+# So far each filling goes, however long it takes: a partition's batch reaches over some ten thousand
+# positions, and of a moment's work only whole batches would be seen.
+_EVENTS = 80_000
+_LONGEST_SECONDS = 60.0
 
 
 @contextmanager
@@ -41,7 +44,7 @@ def _filled(
     stand: Stand, processes: Sequence[Asked], threads: ThreadPoolExecutor, numbers: Iterator[int]
 ) -> Turn:
     backends, count = stand.stack.backends, len(processes)
-    seconds = stand.sizes.window.seconds * _WINDOWS
+    through = min(stand.orders_end, _EVENTS)
 
     def turn() -> Values:
         name = f"parts_{next(numbers)}"
@@ -52,8 +55,8 @@ def _filled(
                 database_url=backends.projector_database_url,
                 redis_url=backends.projector_redis_url,
                 name=name,
-                through=stand.orders_end,
-                seconds=seconds,
+                through=through,
+                seconds=_LONGEST_SECONDS,
                 partition=partition,
                 partitions=count,
             )

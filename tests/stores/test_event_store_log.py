@@ -47,6 +47,33 @@ async def test_pages_join_without_a_gap(event_store: EventStore, event_log: Even
     assert (await event_log.read(99)).through == 99
 
 
+async def test_pages_come_over_few_connections_that_are_kept(log_database: LogDatabase) -> None:
+    log = EventLog(log_database.projector_url, connections=2)
+    try:
+        seen = []
+        for _ in range(2):
+            await asyncio.gather(*(log.read(0) for _ in range(9)))
+            seen.append(_connections_of_logs(log_database.admin_url))
+        assert seen[0] == seen[1]
+        assert len(seen[0]) == 2
+        with psycopg.connect(log_database.admin_url, autocommit=True) as admin:
+            for pid in seen[0]:
+                admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        assert (await log.read(0)).head == 0
+        assert not seen[0] & _connections_of_logs(log_database.admin_url)
+    finally:
+        await log.close()
+
+
+def _connections_of_logs(admin_url: str) -> set[int]:
+    with psycopg.connect(admin_url) as admin:
+        found = admin.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'diptych event log'"
+        )
+        return {pid for (pid,) in found}
+
+
 async def test_filters_combine_and_say_how_far_they_looked(
     event_store: EventStore, event_log: EventLog
 ) -> None:

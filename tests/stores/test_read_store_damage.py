@@ -153,6 +153,7 @@ LOST_AND_WRITTEN: tuple[tuple[Damage, dict[str, Any]], ...] = (
     (damage.deleted("t:sales:2010"), {"tallies": {("sales", "2010", "units"): 1}}),
     (damage.deleted("t:sales"), {"tallies": {("sales", "2011", "units"): 1}}),
     (damage.deleted("x:name:terms"), {"text_entries": {"name": [("c", "carl", 0)]}}),
+    (damage.not_a_number("x:name:sizes", "616e6e"), {"text_entries": {"name": [("c", "joanna", 0)]}}),
     (damage.deleted("sizes"), {}),
     (damage.not_a_number("t:sales:2010", "units"), {"tallies": {("sales", "2010", "units"): 1}}),
     (damage.not_a_number("t:sales:2010", "\0"), {"tallies": {("sales", "2010", "units"): 1}}),

@@ -94,6 +94,22 @@ async def test_a_text_that_nobody_bears_any_more_is_gone_from_every_key(valkey: 
         assert keys[1] == []
 
 
+async def test_a_batch_may_bring_more_trigrams_than_a_call_takes(valkey: TestValkey) -> None:
+    names = {f"id-{number}": f"{number * 7919:020} {number:x}" for number in range(1_500)}
+    async with a_partition(valkey) as partition:
+        half = len(names) // 2
+        for part in (list(names.items())[:half], list(names.items())[half:]):
+            await put(partition, {id_: (name, 0) for id_, name in part})
+        for id_, name in list(names.items())[::250]:
+            page = TextPage(view=VIEW, index="name", query=name, limit=9)
+            assert await search(partition, page) == [id_]
+        await partition.apply(text_exits={"name": [(id_, fold_text(name)) for id_, name in names.items()]})
+        keys = await partition.writer._connection.call(
+            "SCAN", "0", "MATCH", f"diptych:{{{partition.name}:0}}:g*:x:*", "COUNT", 1_000_000
+        )
+        assert keys[1] == []
+
+
 async def test_a_search_is_filtered_by_other_indexes(valkey: TestValkey) -> None:
     async with a_partition(valkey) as partition:
         await put(partition, {"a": ("Ann", 0), "b": ("Anne", 0), "c": ("Joann", 0)})
