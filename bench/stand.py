@@ -97,6 +97,24 @@ class Stand:
         make = partial(_grpc_calls, address, path, requests)
         return self.run(address, make, connections=clients // sharing, depth=sharing, per_second=per_second)
 
+    def job(
+        self,
+        address: str,
+        path: str,
+        requests: MadeRequests,
+        *,
+        per_second: float,
+        first_number: int,
+    ) -> Job:
+        """Calls of one client at a pace, for load processes other than this stand's."""
+        return Job(
+            place=address,
+            calls=partial(_grpc_calls, address, path, requests),
+            window=self.sizes.window,
+            per_second=per_second,
+            first_number=first_number,
+        )
+
     def http_calls(self, address: str, requests: MadeHttpRequests, *, clients: int) -> Taken:
         """The same over HTTP/1.1."""
         return self.run(address, partial(http_calls, address, requests), connections=clients)
