@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from event_store import (
@@ -17,7 +17,7 @@ from event_store import (
 )
 from write_service.batch_order import BatchOrder
 from write_service.decider import CommandRejected, Decider
-from write_service.decisions import Decisions, Reads
+from write_service.decisions import Decisions, Reads, Then
 from write_service.execution import Execution
 from write_service.metrics import accepted_commands
 from write_service.receipts import Receipts
@@ -25,9 +25,6 @@ from write_service.refusals import CommandIdReused, ConcurrentUpdate, WrongExpec
 
 CACHED_STREAMS = 100_000
 _LONGEST_PAUSE_SECONDS = 0.05
-
-# Called with what became of a command of a batch.
-Then = Callable[[Outcome | Exception], None]
 
 
 class CommandHandler:

@@ -29,6 +29,8 @@ from write_service.state_loader import StateLoader
 
 # What a decision is made on: each stream read, and what was known of it then. The main stream is first.
 Reads = Mapping[str, tuple[CachedStream, Known]]
+# Called with what became of an attempt.
+Then = Callable[[Outcome | Exception], None]
 
 
 class Decisions:
@@ -99,11 +101,7 @@ class Decisions:
             await self._loader.load(missing)
 
     def start(
-        self,
-        execution: Execution,
-        reads: Reads,
-        order: BatchOrder | None = None,
-        then: Callable[[Outcome | Exception], None] | None = None,
+        self, execution: Execution, reads: Reads, order: BatchOrder | None = None, then: Then | None = None
     ) -> Writing:
         """Decide, and hand the events to the log; raises CommandRejected or WrongExpectedVersion.
 
@@ -195,7 +193,7 @@ class Decisions:
         writing: Writing,
         reads: Reads,
         written: Mapping[str, Known],
-        then: Callable[[Outcome | Exception], None] | None,
+        then: Then | None,
         outcome: Outcome | Exception,
     ) -> None:
         self._settle(reads, written, outcome)

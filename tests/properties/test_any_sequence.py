@@ -82,11 +82,13 @@ def test_a_read_that_does_not_wait_for_its_token_is_found_out(shop: ShopUnderTes
     shop.pause("orders")
     checked.do(checked.deed("ReceiveStock", "product", 0, amount=3))
     # Asked rightly, there is no answer and so no wrong one.
-    checked.look(stream, _with_token(checked), "token")
+    rightly = _with_token(checked)
+    checked.look(stream, rightly, "token")
     with pytest.raises(Contradiction):
         checked.look(stream, Consistency(), "token")
     shop.resume()
-    checked.look(stream, _with_token(checked), "token")
+    # With the token of the command: the one of the answer before is as old as that answer.
+    checked.look(stream, rightly, "token")
 
 
 def _with_token(checked: CheckedShop) -> Consistency:
