@@ -122,7 +122,19 @@ class CommandHandler:
                 if answer is not None:
                     return answer
             conflicts += 1
-            await _pause(execution, conflicts)
+            if time.monotonic() >= execution.give_up_at:
+                return await self._last_look(execution)
+            await _pause(conflicts)
+
+    async def _last_look(self, execution: Execution) -> bytes:
+        """The answer that the command had; raises ConcurrentUpdate when it had none.
+
+        What follows a failed append never comes to the log, so no attempt need have asked for it.
+        """
+        answer = await self.stored_answer(execution)
+        if answer is None:
+            raise ConcurrentUpdate(execution.main.name)
+        return answer
 
     def _replay(self, execution: Execution, stored: StoredCommand) -> bytes:
         if stored.fingerprint != execution.fingerprint:
@@ -153,10 +165,8 @@ class CommandHandler:
                 waiting.set_result(None)
 
 
-async def _pause(execution: Execution, conflicts: int) -> None:
-    """Let others go first for a random moment; raise ConcurrentUpdate when the command's time is over."""
-    if time.monotonic() >= execution.give_up_at:
-        raise ConcurrentUpdate(execution.main.name)
+async def _pause(conflicts: int) -> None:
+    """Let others go first for a random moment."""
     if conflicts > 1:
         longest = min(0.001 * 2**conflicts, _LONGEST_PAUSE_SECONDS)
         await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
