@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from read_store.errors import ReadStoreError, ReadStoreUnavailable
-from read_store.wire import Wire, as_error, open_wire, parse_address
+from read_store.wire import Answer, Wire, as_error, open_wire, parse_address
 
 _SHORTEST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.5
@@ -62,6 +62,12 @@ class Connection:
         if self._wire is None:
             raise ReadStoreUnavailable("no connection to the read store") from self._last_error
         return self._wire.send(arguments)
+
+    def send_late(self, packed: Callable[[], bytes], answer: Answer) -> None:
+        """Sends a command that is packed when this turn of the loop is over; raises as `send`."""
+        if self._wire is None:
+            raise ReadStoreUnavailable("no connection to the read store") from self._last_error
+        self._wire.send_late(packed, answer)
 
     async def call(self, *arguments: Any) -> Any:
         """Sends one command and waits for its answer."""

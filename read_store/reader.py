@@ -9,10 +9,11 @@ from read_store.beats import Beats
 from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadModelDamaged
+from read_store.gathering import Gathering, ReadAlone
 from read_store.keys import partition_root
 from read_store.library import LIBRARY, Library
 from read_store.looking_ahead import Looker
-from read_store.operations import Operation, Run
+from read_store.operations import Document, Operation, Run
 from read_store.reports import Reports
 from read_store.rows import Frames
 from read_store.snapshot import Snapshot, take_snapshot
@@ -35,6 +36,7 @@ class ReadStore:
         self._connection = Connection(url)
         self._reports = Reports(self._connection)
         self._beats = Beats()
+        self._gathering = Gathering(self._connection, self._read_function, self._beats.corrected)
         self._subscriber = Subscriber(url, self._read_applied)
         self._asks: dict[str, asyncio.Task[Head]] = {}
         self._next_asks: dict[str, asyncio.Task[Head]] = {}
@@ -56,13 +58,15 @@ class ReadStore:
     ) -> Snapshot:
         """Answers all operations from one moment of one generation: that which the caller has begun with,
         while it is kept, else the live one. Raises ReadModelDamaged, and tells the projector of it."""
+        root = partition_root(projection)
         try:
+            if not begun_with and len(operations) == 1 and isinstance(operations[0], Document):
+                try:
+                    return await self._gathering.read(projection, root, operations[0])
+                except ReadAlone:
+                    pass
             snapshot = await take_snapshot(
-                self._connection,
-                self._read_function,
-                partition_root(projection),
-                operations,
-                begun_with=begun_with,
+                self._connection, self._read_function, root, operations, begun_with=begun_with
             )
             return self._beats.corrected(projection, snapshot)
         except ReadModelDamaged as damage:

@@ -37,29 +37,42 @@ async def take_snapshot(
 
     That is the one which the caller has begun with, while it is kept, else the live one.
     """
-    request = as_json(operations)
-    generation, now_us, fields, replies, sizes, live = await connection.send(
-        "FCALL_RO", function, 1, root, request, begun_with or ""
-    )
+    reply = await connection.send("FCALL_RO", function, 1, root, as_json(operations), begun_with or "")
+    checkpoint = checkpoint_of(reply)
+    found = zip(operations, found_in(reply), strict=True)
+    return Snapshot(checkpoint=checkpoint, results=tuple(operation.parse(each) for operation, each in found))
+
+
+def checkpoint_of(reply: Sequence[Any]) -> Checkpoint:
+    """The checkpoint in what the store's function answers. Raises ReadModelDamaged."""
+    generation, now_us, fields, _, sizes, live = reply
     checkpoint = parse_checkpoint(generation, now_us, fields, is_live=generation == live)
     if not has_its_sizes(checkpoint, sizes):
         raise ReadModelDamaged("checkpoint")
-    results = tuple(operation.parse(reply) for operation, reply in zip(operations, replies, strict=True))
-    return Snapshot(checkpoint=checkpoint, results=results)
+    return checkpoint
+
+
+def found_in(reply: Sequence[Any]) -> Sequence[Any]:
+    """What it found for each operation."""
+    found: Sequence[Any] = reply[3]
+    return found
 
 
 def as_json(operations: Sequence[Operation[Any]]) -> str:
-    """The operations as they are sent; a document alone, which most reads ask for, in a tenth of the time."""
-    if len(operations) == 1 and isinstance(operations[0], Document):
-        document = operations[0]
-        before, after = _document_frame(document.view, tuple(document.joins))
-        return f"{before}{encode_basestring(document.id)}{after}"
-    return encoded([operation.request() for operation in operations])
+    """The operations as they are sent; documents, which most reads ask for, in a tenth of the time."""
+    return f"[{','.join(map(_as_json, operations))}]"
+
+
+def _as_json(operation: Operation[Any]) -> str:
+    if not isinstance(operation, Document):
+        return encoded(operation.request())
+    before, after = _document_frame(operation.view, tuple(operation.joins))
+    return f"{before}{encode_basestring(operation.id)}{after}"
 
 
 @cache
 def _document_frame(view: str, joins: tuple[str, ...]) -> tuple[str, str]:
-    return f'[{{"kind":"document","view":{json.dumps(view)},"id":', f',"joins":{json.dumps(joins)}}}]'
+    return f'{{"kind":"document","view":{json.dumps(view)},"id":', f',"joins":{json.dumps(joins)}}}'
 
 
 def has_its_sizes(checkpoint: Checkpoint, sizes: int) -> bool:

@@ -5,7 +5,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
@@ -64,13 +64,23 @@ def parse_address(url: str) -> Address:
     )
 
 
+class Answer(Protocol):
+    """What takes an answer, as a future does."""
+
+    def done(self) -> bool: ...
+
+    def set_result(self, reply: Any, /) -> None: ...
+
+    def set_exception(self, error: Exception, /) -> None: ...
+
+
 class Wire(asyncio.Protocol):
     """Sends what one loop tick brought in one write; answers resolve futures in their order."""
 
     def __init__(self, on_push: Callable[[list[Any]], None] | None) -> None:
         self._reader = hiredis.Reader(notEnoughData=_NOTHING)
-        self._waiting: deque[asyncio.Future[Any]] = deque()
-        self._outgoing: list[bytes] = []
+        self._waiting: deque[Answer] = deque()
+        self._outgoing: list[Callable[[], bytes] | bytes] = []
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._on_push = on_push
@@ -89,13 +99,20 @@ class Wire(asyncio.Protocol):
         self._waiting.append(answer)
         return answer
 
+    def send_late(self, packed: Callable[[], bytes], answer: Answer) -> None:
+        """Queues a command that is packed when this turn of the loop is over."""
+        self._queue(packed)
+        self._waiting.append(answer)
+
     def post(self, arguments: tuple[Any, ...] | bytes) -> None:
         """Queues a command that has no answer of its own."""
+        self._queue(arguments if isinstance(arguments, bytes) else hiredis.pack_command(arguments))
+
+    def _queue(self, packed: Callable[[], bytes] | bytes) -> None:
         if self.closed.done():
             raise ReadStoreUnavailable("the connection to the read store was lost")
         if not self._outgoing:
             self._loop.call_soon(self._flush)
-        packed = arguments if isinstance(arguments, bytes) else hiredis.pack_command(arguments)
         self._outgoing.append(packed)
 
     def abort(self) -> None:
@@ -136,16 +153,19 @@ class Wire(asyncio.Protocol):
     def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, []
         if self._transport is not None and not self.closed.done():
-            self._transport.write(b"".join(outgoing))
+            self._transport.write(
+                b"".join([each if isinstance(each, bytes) else each() for each in outgoing])
+            )
 
 
 _NOTHING = object()
 
 
-def _fail(answer: "asyncio.Future[Any]", error: Exception) -> None:
+def _fail(answer: Answer, error: Exception) -> None:
     answer.set_exception(error)
     # Of several commands sent together only the first failure is waited for; the others are no news.
-    answer.exception()
+    if isinstance(answer, asyncio.Future):
+        answer.exception()
 
 
 async def open_wire(address: Address, on_push: Callable[[list[Any]], None] | None) -> Wire:

@@ -107,12 +107,17 @@ CHECKPOINT_WITH_ROWS = Guard(
         _cut(
             "python",
             "read_store.snapshot:take_snapshot",
-            "checkpoint = parse_checkpoint(",
+            "checkpoint = checkpoint_of(reply)",
             "import failpoints\n"
             "    if operations: await failpoints.reach('query.read')\n"
-            "    generation, now_us, fields, _, sizes, live ="
-            " await connection.send('FCALL_RO', function, 1, root, '[]', '')\n"
-            "    checkpoint = parse_checkpoint(",
+            "    later = await connection.send('FCALL_RO', function, 1, root, '[]', '')\n"
+            "    checkpoint = checkpoint_of(later)",
+        ),
+        _cut(
+            "python",
+            "read_store.reader:ReadStore.read",
+            "isinstance(operations[0], Document)",
+            "False",
         ),
     ),
 )
