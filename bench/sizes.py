@@ -20,5 +20,5 @@ class Sizes:
     page_clients: int = 16
 
 
-WHOLE = Sizes(orders=100_000, families=100_000, repeats=5, window=Window(warming_seconds=0.4, seconds=1.6))
+WHOLE = Sizes(orders=100_000, families=100_000, repeats=5, window=Window(warming_seconds=0.3, seconds=1.2))
 QUICK = Sizes(orders=10_000, families=10_000, repeats=3, window=Window(warming_seconds=0.2, seconds=0.6))

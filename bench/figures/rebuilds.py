@@ -15,7 +15,7 @@ _COUNTS = (1, 2, 4)
 _GOALS = {4: 2.5}
 # So far each filling goes, however long it takes: a partition's batch reaches over some ten thousand
 # positions, and of a moment's work only whole batches would be seen.
-_EVENTS = 80_000
+_EVENTS = 40_000
 _LONGEST_SECONDS = 60.0
 
 
