@@ -12,6 +12,8 @@ _ANSWER_SECONDS = 0.02
 # less, being told so much too early would be noticed.
 _SHARED_SECONDS = 0.05
 _LEAST_TO_SHARE_SECONDS = 1.0
+# A shared timer stands until it goes off: those of days ahead would become many.
+_MOST_TO_SHARE_SECONDS = 60.0
 
 
 class Deadlines:
@@ -31,7 +33,7 @@ class Deadlines:
         if seconds <= 0:
             raise timed_out()
         when = call.deadline - min(_ANSWER_SECONDS, seconds / 10)
-        if seconds < _LEAST_TO_SHARE_SECONDS:
+        if not _LEAST_TO_SHARE_SECONDS <= seconds <= _MOST_TO_SHARE_SECONDS:
             call.timer = asyncio.get_running_loop().call_at(when, _expire, call)
             return
         tick = int(when / _SHARED_SECONDS)
