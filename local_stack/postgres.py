@@ -104,7 +104,10 @@ class PostgresServer:
     def kill(self) -> None:
         """End the server as a crash would; what was committed is there after the next start."""
         process, self._process = self._process, None
+        parts = processes.children(process.pid) if process is not None else []
         processes.end(process, signal.SIGKILL, _STOP_SECONDS)
+        # They notice its end one by one, and answer until then.
+        processes.wait_until(lambda: not any(map(processes.is_alive, parts)), _STOP_SECONDS)
 
     def system_identifier(self) -> str:
         """The number that initdb gave to this cluster: the first eight bytes of its control file."""

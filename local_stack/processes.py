@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped] # ships no types
+
 POLL_SECONDS = 0.02
 
 
@@ -32,6 +34,14 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return True
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that run now; none when it has ended."""
+    try:
+        return [child.pid for child in psutil.Process(pid).children()]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def command_line(pid: int) -> str:

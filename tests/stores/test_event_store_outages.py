@@ -17,7 +17,6 @@ from event_store import (
     PredecessorFailed,
     StoreUnavailable,
 )
-from local_stack import processes
 from local_stack.postgres import PostgresServer
 from tests.ports import free_ports
 from tests.postgres_server import (
@@ -33,7 +32,7 @@ from tests.postgres_server import (
 from tests.stores.appends import an_append, appended
 from tests.stores.log_checks import violations
 from tests.stores.proxy import Proxy, proxy_to
-from tests.waiting import DEADLINE_SECONDS, eventually
+from tests.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +82,6 @@ async def _until_accepted(store: EventStore, stream: str) -> None:
                 await asyncio.sleep(0)
             else:
                 return
-
-
-async def _down(server: PostgresServer, admin_url: str, way: str) -> None:
-    """Returns once no process is left to answer: those of a killed server notice its end one by one."""
-    with psycopg.connect(admin_url) as admin:
-        rows = admin.execute("SELECT pid FROM pg_stat_activity WHERE datid IS NOT NULL").fetchall()
-    getattr(server, way)()
-
-    async def is_down() -> bool:
-        return not any(processes.is_alive(pid) for (pid,) in rows)
-
-    await eventually(is_down)
 
 
 async def _until_refused(store: EventStore) -> None:
@@ -183,7 +170,7 @@ async def test_a_stopped_database_is_refused_at_once_and_used_again_when_it_is_b
     before = an_append("order-0", 0)
     await appended(store, before)
     await log.read(0)
-    await _down(own_log.server, own_log.admin_url, way)
+    getattr(own_log.server, way)()
     try:
         await _until_refused(store)
         # Were each to wait for some timeout, all of them would take longer than this.
