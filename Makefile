@@ -29,7 +29,7 @@ CLIENTS := tests/services/test_service_kit_clients.py
 BOTH_ENGINES := $(shell grep -l '"engine"' tests/services/test_*.py)
 
 # Each has servers of its own, and most tests wait more than they work.
-TESTERS ?= 3
+TESTERS ?= 2
 SIDE_BY_SIDE := --numprocesses $(TESTERS) --dist loadfile
 
 test: .venv/ready ## pass all tests but those of clients and the long ones of faults: TESTERS=1 for one after the other
