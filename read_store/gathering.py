@@ -7,15 +7,17 @@ from typing import Any
 
 import hiredis
 
+from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadStoreUnavailable
+from read_store.keys import partition_root
 from read_store.operations import Document
 from read_store.snapshot import Snapshot, as_json, checkpoint_of, found_in
 
 # So that nobody waits long for the others' documents.
 _MOST_DOCUMENTS = 64
 
-Corrected = Callable[[str, Snapshot], Snapshot]
+Corrected = Callable[[str, Checkpoint], Checkpoint]
 
 
 class ReadAlone(Exception):
@@ -32,25 +34,24 @@ class Gathering:
         self._connection = connection
         self._function = function
         self._corrected = corrected
-        self._open: dict[tuple[str, str], _Group] = {}
+        self._open: dict[str, _Group] = {}
 
-    def read(self, projection: str, root: str, document: Document) -> "asyncio.Future[Snapshot]":
+    def read(self, projection: str, document: Document) -> "asyncio.Future[Snapshot]":
         """The document with the checkpoint of that moment.
 
         Raises ReadStoreUnavailable at once; the future may raise it too, and ReadModelDamaged and ReadAlone.
         """
-        place = (projection, root)
-        group = self._open.get(place)
+        group = self._open.get(projection)
         if group is None or group.is_over or len(group.documents) == _MOST_DOCUMENTS:
             group = _Group(partial(self._corrected, projection))
-            self._connection.send_late(partial(self._packed, place, group), group)
-            self._open[place] = group
+            self._connection.send_late(partial(self._packed, projection, group), group)
+            self._open[projection] = group
         return group.add(document)
 
-    def _packed(self, place: tuple[str, str], group: "_Group") -> bytes:
-        if self._open.get(place) is group:
-            del self._open[place]
-        _, root = place
+    def _packed(self, projection: str, group: "_Group") -> bytes:
+        if self._open.get(projection) is group:
+            del self._open[projection]
+        root = partition_root(projection)
         command: tuple[Any, ...] = ("FCALL_RO", self._function, 1, root, as_json(group.documents), "")
         packed: bytes = hiredis.pack_command(command)
         return packed
@@ -59,7 +60,7 @@ class Gathering:
 class _Group:
     """Takes the store's answer in the place of a future, and tells each caller its part of it."""
 
-    def __init__(self, corrected: Callable[[Snapshot], Snapshot]) -> None:
+    def __init__(self, corrected: Callable[[Checkpoint], Checkpoint]) -> None:
         self.documents: list[Document] = []
         self.is_over = False
         self._corrected = corrected
@@ -78,7 +79,7 @@ class _Group:
     def set_result(self, reply: Sequence[Any]) -> None:
         self.is_over = True
         try:
-            checkpoint = self._corrected(Snapshot(checkpoint=checkpoint_of(reply), results=())).checkpoint
+            checkpoint = self._corrected(checkpoint_of(reply))
         except Exception as error:  # noqa: BLE001 - it is raised again, to each caller
             self._fail(error)
             return

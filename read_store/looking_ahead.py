@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from read_store.checkpoint import Checkpoint, parse_checkpoint
+from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
-from read_store.errors import ReadModelDamaged
 from read_store.operations import Run
 from read_store.rows import Found
 from read_store.run_steps import ByPlace, ByRank, found_after, looking_after
-from read_store.snapshot import Snapshot, encoded, has_its_sizes
+from read_store.snapshot import Snapshot, checkpoint_of, encoded, found_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +36,16 @@ class Looker:
         step = ByRank(run, found, found.ranks, keys) if found.ranks else ByPlace(run, found, keys)
         asking = self._asking(step.asked, begun_with)
         reply, *answers = await self.connection.transact(asking, *step.commands)
-        checkpoint, results = _parse(reply)
+        checkpoint = checkpoint_of(reply)
         if not _is_still_at(found, checkpoint):
             return None
-        return Snapshot(checkpoint=checkpoint, results=(step.result(results, answers),))
+        return Snapshot(checkpoint=checkpoint, results=(step.result(found_in(reply), answers),))
 
     async def _find(self, run: Run, begun_with: int) -> Found | None:
         if run.page.after is None:
             return None
         reply = await self.connection.send(*self._asking([looking_after(run)], begun_with))
-        checkpoint, results = _parse(reply)
-        return found_after(run, checkpoint, results[0])
+        return found_after(run, checkpoint_of(reply), found_in(reply)[0])
 
     def _asking(self, asked: Sequence[dict[str, Any]], begun_with: int) -> tuple[Any, ...]:
         return "FCALL_RO", self.function, 1, self.root, encoded(asked), begun_with or ""
@@ -59,14 +57,6 @@ def _found_before(run: Run) -> Found | None:
     if found is None or (found.after, found.size) != (page.after, page.limit) or len(found.ids) > run.most:
         return None
     return found
-
-
-def _parse(reply: Sequence[Any]) -> tuple[Checkpoint, Sequence[Any]]:
-    generation, now_us, fields, results, sizes, live = reply
-    checkpoint = parse_checkpoint(generation, now_us, fields, is_live=generation == live)
-    if not has_its_sizes(checkpoint, sizes):
-        raise ReadModelDamaged("checkpoint")
-    return checkpoint, results
 
 
 def _is_still_at(found: Found, place: Checkpoint) -> bool:

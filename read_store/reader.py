@@ -58,17 +58,20 @@ class ReadStore:
     ) -> Snapshot:
         """Answers all operations from one moment of one generation: that which the caller has begun with,
         while it is kept, else the live one. Raises ReadModelDamaged, and tells the projector of it."""
-        root = partition_root(projection)
         try:
             if not begun_with and len(operations) == 1 and isinstance(operations[0], Document):
                 try:
-                    return await self._gathering.read(projection, root, operations[0])
+                    return await self._gathering.read(projection, operations[0])
                 except ReadAlone:
                     pass
             snapshot = await take_snapshot(
-                self._connection, self._read_function, root, operations, begun_with=begun_with
+                self._connection,
+                self._read_function,
+                partition_root(projection),
+                operations,
+                begun_with=begun_with,
             )
-            return self._beats.corrected(projection, snapshot)
+            return self._corrected(projection, snapshot)
         except ReadModelDamaged as damage:
             self._reports.send(projection, damage)
             raise
@@ -83,7 +86,7 @@ class ReadStore:
         except ReadModelDamaged as damage:
             self._reports.send(projection, damage)
             raise
-        return None if snapshot is None else self._beats.corrected(projection, snapshot)
+        return None if snapshot is None else self._corrected(projection, snapshot)
 
     def joined(self, projection: str, frames: Frames) -> bytes:
         """What frames are answered as. Raises ReadModelDamaged as read does."""
@@ -179,6 +182,10 @@ class ReadStore:
                 return await answer
         finally:
             self._subscriber.forget_head(nonce)
+
+    def _corrected(self, projection: str, snapshot: Snapshot) -> Snapshot:
+        snapshot.checkpoint = self._beats.corrected(projection, snapshot.checkpoint)
+        return snapshot
 
     async def _progress(self, projection: str, timeout_seconds: float) -> Progress | None:
         try:

@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +105,20 @@ def log_database(postgres_server: PostgresServer) -> LogDatabase:
 @pytest.fixture
 async def event_store(log_database: LogDatabase) -> AsyncIterator[EventStore]:
     """The write side of the test's log, with EVENT_TYPES registered."""
-    store = EventStore(log_database.writer_url)
+    async with _write_side(log_database) as store:
+        yield store
+
+
+@pytest.fixture
+async def other_store(log_database: LogDatabase) -> AsyncIterator[EventStore]:
+    """Another process's write side of the same log."""
+    async with _write_side(log_database) as store:
+        yield store
+
+
+@asynccontextmanager
+async def _write_side(database: LogDatabase) -> AsyncIterator[EventStore]:
+    store = EventStore(database.writer_url)
     await store.open()
     await store.register_event_types(EVENT_TYPES, descriptor_set())
     yield store

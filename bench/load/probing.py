@@ -4,9 +4,7 @@ A line of JSON names what to do; the answer is a line with the values found.
 """
 
 import itertools
-import json
 import statistics
-import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -15,6 +13,7 @@ from diptych.command.v1.command_pb2 import CommandContext
 from diptych.orders.v1.order_command_service_pb2 import ReceiveStockRequest, ReceiveStockResponse
 from diptych.orders.v1.order_query_service_pb2 import GetProductRequest, GetProductResponse
 
+from bench.answering import answer_lines
 from bench.load.one_call import Caller
 from bench.measuring import Values
 from bench.seed import names
@@ -75,14 +74,7 @@ PARTS: Mapping[str, Callable[..., Values]] = {"stream": stream, "freshness": fre
 
 def main() -> None:
     """Answer until the input ends."""
-    for line in sys.stdin:
-        request = json.loads(line)
-        part = PARTS[request.pop("do")]
-        try:
-            answer: object = part(**request)
-        except Exception as error:  # noqa: BLE001 - the one who asked raises it again
-            answer = {"error": repr(error)}
-        print(json.dumps(answer), flush=True)
+    answer_lines(PARTS.__getitem__)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,9 @@ A line of JSON names what to do; the answer is a line with the values found.
 """
 
 import itertools
-import json
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -21,6 +19,8 @@ from eventsourcing.persistence import Tracking, TrackingRecorder
 from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from psycopg.sql import SQL, Identifier
+
+from bench.answering import answer_lines
 
 LONG = "long"
 _EVENTS_A_SAVE = 500
@@ -175,14 +175,7 @@ class Program:
 def main() -> None:
     """Answer until the input ends."""
     program = Program()
-    for line in sys.stdin:
-        request = json.loads(line)
-        part: Callable[..., Mapping[str, float]] = getattr(program, request.pop("do"))
-        try:
-            answer: object = part(**request)
-        except Exception as error:  # noqa: BLE001 - the one who asked raises it again
-            answer = {"error": repr(error)}
-        print(json.dumps(answer), flush=True)
+    answer_lines(lambda name: getattr(program, name))
 
 
 if __name__ == "__main__":

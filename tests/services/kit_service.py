@@ -191,6 +191,12 @@ class Refused:
         return message
 
 
+async def rest_of(call: Any) -> None:
+    """Takes what a stream still answers; raises what it ends with."""
+    while await call.read() is not grpc.aio.EOF:
+        pass
+
+
 async def refusal_of(call: Awaitable[Any]) -> Refused:
     """The refusal that a call ends with."""
     try:

@@ -19,6 +19,7 @@ from tests.services.kit_service import (
     answer,
     refusal_in_time,
     refusal_of,
+    rest_of,
     serving,
     stream,
     unary,
@@ -128,7 +129,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off_and_its_handler_cleaned_up
         call = stream(channel)(valid_request())
         await call.read()
         await asyncio.wait_for(ended.wait(), DEADLINE_SECONDS)
-        refused = await refusal_of(_rest_of(call))
+        refused = await refusal_of(rest_of(call))
         assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SLOW_CONSUMER")
 
 
@@ -149,11 +150,6 @@ async def test_without_the_write_timeout_such_a_reader_would_hold_its_handler() 
             await asyncio.wait_for(ended.wait(), 1)
         call.cancel()
         await asyncio.wait_for(ended.wait(), DEADLINE_SECONDS)
-
-
-async def _rest_of(call: Any) -> None:
-    while await call.read() is not grpc.aio.EOF:
-        pass
 
 
 async def test_calls_that_callers_gave_up_make_room_without_the_garbage_collector() -> None:

@@ -16,6 +16,7 @@ from tests.services.kit_service import (
     answer,
     duplex,
     refusal_of,
+    rest_of,
     serving,
     stream,
     unary,
@@ -58,13 +59,8 @@ async def test_who_takes_nothing_of_many_answers_is_a_slow_consumer() -> None:
         call = stream(channel)(valid_request())
         await call.read()
         await asyncio.wait_for(ended.wait(), DEADLINE_SECONDS)
-        refused = await refusal_of(_rest_of(call))
+        refused = await refusal_of(rest_of(call))
         assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SLOW_CONSUMER")
-
-
-async def _rest_of(call: Any) -> None:
-    while await call.read() is not grpc.aio.EOF:
-        pass
 
 
 async def _received_ahead(monkeypatch: pytest.MonkeyPatch, wanted: int) -> int:

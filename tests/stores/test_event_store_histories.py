@@ -1,26 +1,16 @@
 """A log that was restored is told from the one that was seen before, whatever its versions look like."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
 import pytest
 
 from event_store import Appended, EventLog, EventStore, HistoryReplaced, begin_epoch
-from tests.postgres_server import EVENT_TYPES, LogDatabase, descriptor_set
+from tests.postgres_server import LogDatabase
 from tests.stores.appends import an_append, appended
 from tests.stores.restores import put_back, trust_every_history
-
-
-@pytest.fixture
-async def other_store(log_database: LogDatabase) -> AsyncIterator[EventStore]:
-    """Another process's write side of the same log."""
-    store = EventStore(log_database.writer_url)
-    await store.open()
-    await store.register_event_types(EVENT_TYPES, descriptor_set())
-    yield store
-    await store.close()
 
 
 async def _restored(database: LogDatabase, store: EventStore, other: EventStore) -> None:

@@ -1,24 +1,14 @@
 """What other processes append between two groups of one's own is told, so that states need not grow old."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from event_store import EventStore, HistoryReplaced, OthersEvent
-from tests.postgres_server import EVENT_TYPES, LogDatabase, descriptor_set
+from tests.postgres_server import LogDatabase
 from tests.stores.appends import an_append, appended
 from tests.stores.restores import put_back, trust_every_history
 from tests.waiting import eventually
-
-
-@pytest.fixture
-async def other_store(log_database: LogDatabase) -> AsyncIterator[EventStore]:
-    """Another process's write side of the same log."""
-    store = EventStore(log_database.writer_url)
-    await store.open()
-    await store.register_event_types(EVENT_TYPES, descriptor_set())
-    yield store
-    await store.close()
 
 
 def _told(store: EventStore) -> list[tuple[str, int]]:

@@ -94,7 +94,7 @@ async def test_silence_is_measured_on_the_readers_own_clock(
 ) -> None:
     """With its sabotaged twin: the clock goes back by as much as the writer has been silent."""
     if not is_guarded:
-        monkeypatch.setattr(Beats, "corrected", lambda _self, _projection, snapshot: snapshot)
+        monkeypatch.setattr(Beats, "corrected", lambda _self, _projection, place: place)
     async with _partition(valkey) as partition:
         await partition.apply()
         assert not await _is_stale(partition)

@@ -31,6 +31,14 @@ async def _all(partition: Partition, ids: Sequence[str], *joins: str) -> list[Sn
     return await asyncio.gather(*reads, return_exceptions=True)
 
 
+async def _begun(partition: Partition, ids: Sequence[str]) -> list["asyncio.Task[Snapshot]"]:
+    """Reads that are on their way."""
+    documents = [Document(view=VIEW, id=id_) for id_ in ids]
+    reads = [asyncio.create_task(partition.reader.read(partition.name, (each,))) for each in documents]
+    await asyncio.sleep(0)
+    return reads
+
+
 def _messages(answers: Sequence[Snapshot | BaseException]) -> list[bytes | None]:
     rows: list[Row | None] = []
     for answer in answers:
@@ -106,11 +114,7 @@ async def test_twin_without_asking_alone_one_fails_all(
 async def test_who_gives_up_takes_nobody_along(valkey: TestValkey) -> None:
     async with a_partition(valkey) as partition:
         await _fill(partition)
-        reads = [
-            asyncio.ensure_future(partition.reader.read(partition.name, (Document(view=VIEW, id=id_),)))
-            for id_ in _IDS[:3]
-        ]
-        await asyncio.sleep(0)
+        reads = await _begun(partition, _IDS[:3])
         reads[1].cancel()
         answers = await asyncio.gather(*reads, return_exceptions=True)
         assert isinstance(answers[1], asyncio.CancelledError)
@@ -120,11 +124,7 @@ async def test_who_gives_up_takes_nobody_along(valkey: TestValkey) -> None:
 async def test_all_hear_of_a_lost_connection_and_the_next_ones_are_answered(valkey: TestValkey) -> None:
     async with a_partition(valkey) as partition:
         await _fill(partition)
-        reads = [
-            asyncio.ensure_future(partition.reader.read(partition.name, (Document(view=VIEW, id=id_),)))
-            for id_ in _IDS[:3]
-        ]
-        await asyncio.sleep(0)
+        reads = await _begun(partition, _IDS[:3])
         partition.reader._connection.cut()
         answers = await asyncio.gather(*reads, return_exceptions=True)
         assert all(isinstance(answer, ReadStoreUnavailable) for answer in answers)
