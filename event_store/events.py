@@ -171,6 +171,13 @@ class StreamEvents:
         return StreamEvents(types=self.types[start:end], payloads=payloads, command_id=command_id)
 
 
+class LoadedStream(NamedTuple):
+    """A stream's events, and version and state of the snapshot that stands before them, if one does."""
+
+    events: StreamEvents
+    snapshot: tuple[int, bytes] | None = None
+
+
 class PageBound(NamedTuple):
     """The event up to which the log was looked through."""
 

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from event_store.arrays import ByteaArray, Int4Array, TextArray
+from event_store.arrays import TextArray
 from event_store.connections import Connections
 from event_store.errors import HistoryReplaced, UnregisteredEventType
 from event_store.events import (
     Append,
     Appended,
+    LoadedStream,
     OthersEvent,
     Outcome,
     StoredCommand,
@@ -20,6 +21,7 @@ from event_store.grouping import Grouping
 from event_store.hints import Announcer
 from event_store.history import History
 from event_store.others import Others
+from event_store.streams import read_streams
 from event_store.writer import Writer, stored_commands
 
 LARGEST_GROUP = 512
@@ -114,6 +116,15 @@ class EventStore:
         """The events of each stream after the given version."""
         return await self._reads.call(after)
 
+    async def load_streams(
+        self, after: Mapping[str, int], state_hashes: Mapping[str, bytes]
+    ) -> dict[str, LoadedStream]:
+        """The events of each stream after the given version, or after its snapshot.
+
+        A snapshot counts where it is of a higher version and its state has the shape given for the stream.
+        """
+        return await read_streams(self._connections, self._history, after, state_hashes)
+
     async def read_stream(
         self, stream: str, *, after_version: int = 0, limit: int | None = None, backwards: bool = False
     ) -> list[StoredEvent]:
@@ -124,12 +135,6 @@ class EventStore:
         name = "read_stream_backwards" if backwards else "read_stream"
         rows = await self._connections.fetch(name, (stream, after_version, limit))
         return [StoredEvent._make(row) for row in rows]
-
-    async def load_snapshots(self, state_hashes: Mapping[str, bytes]) -> dict[str, tuple[int, bytes]]:
-        """Version and state of each stream that has a snapshot whose state has the shape given for it."""
-        parameters = (TextArray.of(list(state_hashes)), ByteaArray.of(list(state_hashes.values())))
-        rows = await self._connections.fetch("load_snapshots", parameters)
-        return {stream: (version, state) for stream, version, state in rows}
 
     async def save_snapshot(self, stream: str, version: int, state_hash: bytes, state: bytes) -> None:
         """Keeps a snapshot, unless one of the same shape and a higher version is there."""
@@ -179,21 +184,8 @@ class EventStore:
         for after in asked:
             for stream, version in after.items():
                 lowest[stream] = min(version, lowest.get(stream, version))
-        known = self._history.known()
-        parameters = (TextArray.of(list(lowest)), Int4Array.of(list(lowest.values())), *known.parameters)
-        rows = await self._connections.fetch("read_streams", parameters)
-        if not rows[0][0]:
-            raise self._history.replaced(known)
-        found: dict[str, StreamEvents] = {}
-        newest: tuple[int, UUID] | None = None
-        for _, stream, type_ids, payloads, ids, names, position, event_id, command_id in rows:
-            if stream is not None:
-                types = list(map(dict(zip(ids, names, strict=True)).__getitem__, type_ids))
-                found[stream] = StreamEvents(types=types, payloads=payloads, command_id=command_id)
-                newest = position, event_id
-        self._history.read(known, newest)
-        nothing = StreamEvents()
+        found = await read_streams(self._connections, self._history, lowest, {})
         return [
-            {name: found.get(name, nothing).part(version - lowest[name]) for name, version in after.items()}
+            {name: found[name].events.part(version - lowest[name]) for name, version in after.items()}
             for after in asked
         ]

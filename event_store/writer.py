@@ -142,7 +142,7 @@ async def stored_commands(
     """
     known = history.known()
     parameters = (UuidArray.of(command_ids), TextArray.of(streams), *known.parameters)
-    rows = await connections.fetch("check", parameters)
+    rows = await connections.repeat("check", parameters)
     if not rows[0][1]:
         raise history.replaced(known)
     history.read(known, None)

@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from event_store import EventStore, StoreError
+from event_store import EventStore, LoadedStream, StoreError
 from write_service.decider import Decider
 from write_service.state_cache import CachedStream, Known
 
@@ -43,12 +43,22 @@ class Snapshots:
         self._wanted: dict[str, tuple[CachedStream, Known]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def load(self, streams: Sequence[CachedStream]) -> dict[str, tuple[int, Any]]:
-        """Version and state of each stream that has a snapshot which fits."""
-        shapes = {each.stream.name: self._shapes[each.stream.decider.category] for each in streams}
-        loaded = await self._store.load_snapshots({name: shape.hash for name, shape in shapes.items()})
-        states = {name: (version, shapes[name].load(content)) for name, (version, content) in loaded.items()}
-        return {name: (version, state) for name, (version, state) in states.items() if state is not None}
+    def shapes(self, streams: Iterable[CachedStream]) -> dict[str, bytes]:
+        """What a snapshot of each stream has to be marked with."""
+        return {each.stream.name: self._shapes[each.stream.decider.category].hash for each in streams}
+
+    def states(
+        self, streams: Mapping[str, CachedStream], loaded: Mapping[str, LoadedStream]
+    ) -> dict[str, tuple[int, Any]]:
+        """Version and state of each stream that was loaded with a snapshot which can be read."""
+        states: dict[str, tuple[int, Any]] = {}
+        for name, found in loaded.items():
+            if found.snapshot is not None:
+                version, content = found.snapshot
+                state = self._shapes[streams[name].stream.decider.category].load(content)
+                if state is not None:
+                    states[name] = version, state
+        return states
 
     def keep(self, cached: CachedStream) -> None:
         """Write a snapshot of the confirmed state soon, when the last one is long ago."""

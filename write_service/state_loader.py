@@ -57,22 +57,23 @@ class StateLoader:
 
     async def _read(self, streams: Mapping[str, CachedStream]) -> None:
         history = self._store.histories
-        unread = [cached for cached in streams.values() if cached.confirmed.version == 0]
-        snapshots = await self._snapshots.load(unread) if unread else {}
-        start: dict[str, tuple[int, Any]] = {
-            name: snapshots.get(name, (cached.confirmed.version, cached.confirmed.state))
-            for name, cached in streams.items()
-        }
-        found = await self._store.read_streams({name: version for name, (version, _) in start.items()})
+        # What is confirmed may move on while the log is read.
+        known = {name: (each.confirmed.version, each.confirmed.state) for name, each in streams.items()}
+        after = {name: version for name, (version, _) in known.items()}
+        unread = [each for name, each in streams.items() if not after[name]]
+        loaded = await self._store.load_streams(after, self._snapshots.shapes(unread))
+        kept = self._snapshots.states(streams, loaded)
+        events = {name: each.events for name, each in loaded.items()}
+        if unfit := {name: 0 for name, each in loaded.items() if each.snapshot and name not in kept}:
+            events |= await self._store.read_streams(unfit)
         if self._store.histories != history:
             raise HistoryReplaced("the log was replaced while streams were read")
         for name, cached in streams.items():
-            version, state = start[name]
-            events = found[name]
-            if name in snapshots:
-                cached.snapshot_version = max(cached.snapshot_version, version)
-            state = self.fold(state, cached.stream.decider, events)
-            cached.read(version + len(events), state, events.command_id)
+            if name in kept:
+                cached.snapshot_version = max(cached.snapshot_version, kept[name][0])
+            version, state = kept.get(name, known[name])
+            state = self.fold(state, cached.stream.decider, events[name])
+            cached.read(version + len(events[name]), state, events[name].command_id)
 
 
 def _finish(round_: Sequence[tuple[CachedStream, asyncio.Future[None]]], error: Exception | None) -> None:

@@ -12,7 +12,7 @@ from diptych.families.v1.views_pb2 import FAMILY_STATUS_ENROLLED, FAMILY_STATUS_
 from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped] # ships no types
 
-from event_store import EventStore
+from event_store import EventStore, LoadedStream
 from service_kit.methods import snake_case
 from tests.postgres_server import LogDatabase
 from tests.services.family_requests import about, date, enroll, issue, pay, withdraw
@@ -210,14 +210,14 @@ async def test_a_long_family_is_loaded_from_its_snapshot(
 ) -> None:
     """With what the rules need of it: used ids, open invoices in their turn, and credit."""
     monkeypatch.setattr(snapshots, "EVERY_VERSIONS", 20)
-    read: list[dict[str, int]] = []
-    original = EventStore.read_streams
+    read: list[dict[str, LoadedStream]] = []
+    original = EventStore.load_streams
 
-    async def noted(store: EventStore, after: Any) -> Any:
-        read.append(dict(after))
-        return await original(store, after)
+    async def noted(store: EventStore, *asked: Any) -> Any:
+        read.append(await original(store, *asked))
+        return read[-1]
 
-    monkeypatch.setattr(EventStore, "read_streams", noted)
+    monkeypatch.setattr(EventStore, "load_streams", noted)
     async with write_service(log_database) as caller:
         await caller.families.EnrollFamily(enroll())
         for number in range(30):
@@ -232,6 +232,9 @@ async def test_a_long_family_is_loaded_from_its_snapshot(
             refused = await refusal_of(_send(caller, request))
             assert refused.code is grpc.StatusCode.ALREADY_EXISTS
         answer = await caller.families.ReceivePayment(pay("last", 1000))
-    assert read[0]["family-lee"] >= 60
+    events, snapshot = read[0]["family-lee"]
+    assert snapshot is not None
+    assert snapshot[0] >= 60
+    assert snapshot[0] + len(events) == answer.receipt.version - 1
     assert sum(share.amount_cents for share in answer.allocations) == 900
     assert (answer.outstanding_cents, answer.credit_cents, answer.receipt.version) == (0, 100, 62)

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from event_store import EventStore
+from event_store import EventStore, LoadedStream
 from tests.postgres_server import LogDatabase
 from tests.services.write_services import Caller, place, receive, write_service
 from tests.waiting import DEADLINE_SECONDS, eventually
@@ -35,21 +35,24 @@ async def _reached(database: LogDatabase, version: int) -> bool:
 async def test_a_long_stream_is_loaded_from_its_snapshot(
     log_database: LogDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: list[dict[str, int]] = []
-    original = EventStore.read_streams
+    read: list[dict[str, LoadedStream]] = []
+    original = EventStore.load_streams
 
-    async def noted(store: EventStore, after: Any) -> Any:
-        read.append(dict(after))
-        return await original(store, after)
+    async def noted(store: EventStore, *asked: Any) -> Any:
+        read.append(await original(store, *asked))
+        return read[-1]
 
-    monkeypatch.setattr(EventStore, "read_streams", noted)
+    monkeypatch.setattr(EventStore, "load_streams", noted)
     async with write_service(log_database) as caller:
         await _long_stream(caller, monkeypatch, log_database)
     read.clear()
     async with write_service(log_database) as caller:
         answer = await caller.orders.ReceiveStock(receive("cup"))
     assert (answer.available, answer.receipt.version) == (27, 28)
-    assert read[0]["product-cup"] >= 20
+    events, snapshot = read[0]["product-cup"]
+    assert snapshot is not None
+    assert snapshot[0] >= 20
+    assert snapshot[0] + len(events) == answer.receipt.version - 1
 
 
 async def test_a_snapshot_of_another_shape_is_not_used(

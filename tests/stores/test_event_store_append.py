@@ -148,9 +148,13 @@ def test_a_stream_written_without_being_read_is_refused() -> None:
 async def test_the_newest_snapshot_of_a_shape_is_kept(event_store: EventStore) -> None:
     await event_store.save_snapshot("order-1", 100, b"shape", b"at 100")
     await event_store.save_snapshot("order-1", 50, b"shape", b"late, at 50")
-    assert await event_store.load_snapshots({"order-1": b"shape", "order-2": b"shape"}) == {
-        "order-1": (100, b"at 100")
-    }
+    assert await _snapshots(event_store, b"shape") == {"order-1": (100, b"at 100"), "order-2": None}
     await event_store.save_snapshot("order-1", 70, b"other shape", b"at 70")
-    assert await event_store.load_snapshots({"order-1": b"shape"}) == {}
-    assert await event_store.load_snapshots({"order-1": b"other shape"}) == {"order-1": (70, b"at 70")}
+    assert (await _snapshots(event_store, b"shape"))["order-1"] is None
+    assert (await _snapshots(event_store, b"other shape"))["order-1"] == (70, b"at 70")
+
+
+async def _snapshots(event_store: EventStore, shape: bytes) -> dict[str, tuple[int, bytes] | None]:
+    streams = ("order-1", "order-2")
+    found = await event_store.load_streams(dict.fromkeys(streams, 0), dict.fromkeys(streams, shape))
+    return {stream: loaded.snapshot for stream, loaded in found.items()}

@@ -144,6 +144,24 @@ async def test_many_streams_are_read_at_once(event_store: EventStore) -> None:
         assert (len(nothing), nothing.command_id) == (0, None)
 
 
+async def test_a_stream_comes_with_its_snapshot_and_what_stands_after_it(event_store: EventStore) -> None:
+    for stream in ("order-1", "order-2", "order-3"):
+        await appended(event_store, an_append(stream, 0, events=3))
+    for stream, version in (("order-1", 2), ("order-2", 3), ("order-3", 2)):
+        await event_store.save_snapshot(stream, version, b"shape", stream.encode())
+    after = {"order-1": 0, "order-2": 0, "order-3": 2, "order-4": 0}
+    found = await event_store.load_streams(after, dict.fromkeys(after, b"shape"))
+    assert {stream: (len(loaded.events), loaded.snapshot) for stream, loaded in found.items()} == {
+        "order-1": (1, (2, b"order-1")),
+        "order-2": (0, (3, b"order-2")),
+        "order-3": (1, None),
+        "order-4": (0, None),
+    }
+    own = (await event_store.read_stream("order-1"))[-1]
+    events = found["order-1"].events
+    assert (events.payloads, events.command_id) == ([own.payload], own.command_id)
+
+
 async def test_a_hint_ends_the_wait_of_every_follower(event_store: EventStore, event_log: EventLog) -> None:
     async with event_log.hints() as one, event_log.hints() as other:
         # Both are told once that listening has begun.
