@@ -1,9 +1,7 @@
 """When the database goes: refused at once, nothing lost or doubled, and working again when it is back."""
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
@@ -18,41 +16,16 @@ from event_store import (
     StoreUnavailable,
 )
 from local_stack.postgres import PostgresServer
-from tests.ports import free_ports
 from tests.postgres_server import (
     EVENT_TYPES,
     WRITER_PASSWORD,
     LogDatabase,
-    copy_of_log,
     descriptor_set,
-    prepare_log,
-    server_settings,
-    stop_at_once,
 )
 from tests.stores.appends import an_append, appended
 from tests.stores.log_checks import violations
 from tests.stores.proxy import Proxy, proxy_to
 from tests.waiting import DEADLINE_SECONDS
-
-
-@pytest.fixture(scope="module")
-def own_server() -> Iterator[PostgresServer]:
-    """A server for this module alone, since it is stopped and killed; with a TCP port for the proxy."""
-    [port] = free_ports(1)
-    with tempfile.TemporaryDirectory(prefix="diptych-postgres-") as folder:
-        server = PostgresServer(Path(folder) / "postgres", server_settings(tcp_port=port))
-        server.start()
-        try:
-            asyncio.run(prepare_log(server))
-            yield server
-        finally:
-            stop_at_once(server)
-
-
-@pytest.fixture
-def own_log(own_server: PostgresServer) -> LogDatabase:
-    """An empty log on that server."""
-    return copy_of_log(own_server)
 
 
 @pytest.fixture
