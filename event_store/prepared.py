@@ -88,7 +88,6 @@ class Prepared:
     async def _results(self) -> list[PGresult]:
         connection = self._driver.pgconn
         results: list[PGresult] = []
-        self._watch()
         try:
             while (result := await self._next(connection)) is not None:
                 results.append(result)
@@ -100,6 +99,7 @@ class Prepared:
 
     async def _next(self, connection: PGconn) -> PGresult | None:
         while connection.is_busy():
+            self._watch()
             self._answer = asyncio.get_running_loop().create_future()
             await self._answer
         return connection.get_result()

@@ -25,7 +25,10 @@ class ResettingLine:
         self._thread.start()
 
     def reset_after(self, length: int) -> None:
-        """Pass so many bytes of the next answer on, and then hang up as a server does that has crashed."""
+        """Pass so many bytes of the next answer on, all but so many where that is below zero, and hang up.
+
+        As a server does that has crashed.
+        """
         self._bytes = length
 
     def wait(self) -> None:

@@ -15,7 +15,8 @@ from event_store.prepared import Prepared
 from tests.postgres_server import WRITER_PASSWORD, LogDatabase
 from tests.stores.resets import ResettingLine, resetting_line
 
-_PART, _ALL = 20, 65_536
+# What ends an answer, and says that the next statement may come, has six bytes.
+_PART, _ALL_BUT_THE_END, _ALL = 20, -6, 65_536
 # Less than the silence after which a statement is cut off.
 _HANGING_SECONDS = 2.0
 
@@ -57,13 +58,18 @@ async def _within_an_answer(line: ResettingLine, connection: Connection) -> None
         await (await _asked(line, connection, _PART))
 
 
+async def _before_the_end_of_an_answer(line: ResettingLine, connection: Connection) -> None:
+    async with asyncio.timeout(_HANGING_SECONDS):
+        await (await _asked(line, connection, _ALL_BUT_THE_END))
+
+
 async def _after_an_answer(line: ResettingLine, connection: Connection) -> None:
     assert await (await _asked(line, connection, _ALL)) == [(1,)]
     async with asyncio.timeout(_HANGING_SECONDS):
         await connection.repeat("small")
 
 
-@pytest.mark.parametrize("use", [_within_an_answer, _after_an_answer])
+@pytest.mark.parametrize("use", [_within_an_answer, _before_the_end_of_an_answer, _after_an_answer])
 def test_a_reset_line_is_noticed(
     own_log: LogDatabase, use: Callable[[ResettingLine, Connection], Awaitable[None]]
 ) -> None:
@@ -75,7 +81,7 @@ def test_a_reset_line_is_noticed(
     _with_connection(own_log, refused)
 
 
-@pytest.mark.parametrize("use", [_within_an_answer, _after_an_answer])
+@pytest.mark.parametrize("use", [_within_an_answer, _before_the_end_of_an_answer, _after_an_answer])
 def test_twin_without_watching_anew_it_would_hang(
     own_log: LogDatabase,
     monkeypatch: pytest.MonkeyPatch,
