@@ -96,25 +96,28 @@ class FreshReads:
         floor: Floor | None = None,
         entity: str = "",
         stream: str = "",
+        unless_at: Checkpoint | None = None,
     ) -> Answer:
         """Answer from one moment, in each partition, that meets the consistency and is not below the floor.
 
         `stream` is given when all that is read comes from that stream; then no other's partition is waited
         for. `entity` is such a stream whose document is the first result: a token of that stream is also met
-        by that document's version. Raise ServiceError PROJECTION_BEHIND when the time to wait is over and the
+        by that document's version. There are no results while the place is `unless_at`, where they are known.
+        Raise ServiceError PROJECTION_BEHIND when the time to wait is over and the
         caller takes nothing stale; a floor is never undercut.
         """
         asked, stream = consistency or _NOTHING, stream or entity
         if floor is None and asked.WhichOneof("requirement") is None:
             # Whatever is there is the answer.
-            return _answered(await self._snapshot(operations, (), stream))
+            return _answered(await self._snapshot(operations, (), stream, unless_at))
         takes_stale = asked.on_timeout == ON_TIMEOUT_SERVE_STALE
         wait = None
         deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
         required = await self._required(asked, deadline, takes_stale=takes_stale)
         self._refuse_other_partitions(floor)
         while True:
-            snapshot = await self._snapshot(operations, floor.generations if floor else (), stream)
+            generations = floor.generations if floor else ()
+            snapshot = await self._snapshot(operations, generations, stream, unless_at)
             place = snapshot.checkpoint
             is_met = _is_met(required, snapshot, entity)
             if is_met and _stands_on(floor, place):
@@ -157,9 +160,15 @@ class FreshReads:
         return await changed_epoch(self._models, epoch)
 
     async def _snapshot(
-        self, operations: Sequence[Operation[Any]], begun_with: Sequence[int], stream: str
+        self,
+        operations: Sequence[Operation[Any]],
+        begun_with: Sequence[int],
+        stream: str,
+        unless_at: Checkpoint | None,
     ) -> Snapshot:
-        snapshot = await self._models.read(operations, begun_with=begun_with, stream=stream)
+        snapshot = await self._models.read(
+            operations, begun_with=begun_with, stream=stream, unless_at=unless_at
+        )
         if failpoints.is_armed:
             await failpoints.reach("query.read")
         return snapshot

@@ -1,7 +1,7 @@
 """Reports: answers made of many figures, made again only when the read model has moved on."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from diptych.consistency.v1.consistency_pb2 import Consistency
@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from read_service.encoding import field
 from read_service.freshness import Answer, FreshReads
 from read_service.pages import Read
-from read_store import Operation, UnlessAt, parts_of
+from read_store import Checkpoint, Operation, parts_of
 
 _MOST_REMEMBERED = 256
 _LARGEST_REMEMBERED_BYTES = 65_536
@@ -31,9 +31,8 @@ class Report:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remembered:
     report: Report
-    answer: Answer
+    place: Checkpoint
     body: bytes
-    unless: UnlessAt
 
 
 class Reports:
@@ -52,11 +51,14 @@ class Reports:
             report = report_on()
             answer = await self._reads.read(report.operations, consistency=consistency)
             return await self._made(question, report, answer)
-        answer = await self._reads.read((known.unless,), consistency=consistency)
-        results = answer.results[0]
-        if results is None:
-            return self._answered(known.report, known.body, answer)
-        return await self._made(question, known.report, replace(answer, results=results))
+        operations = known.report.operations
+        answer = await self._reads.read(operations, consistency=consistency, unless_at=known.place)
+        if answer.results:
+            # Meanwhile another one who asked may have made it.
+            known = self._remembered.get(question, known)
+            if not answer.checkpoint.is_at(known.place):
+                return await self._made(question, known.report, answer)
+        return self._answered(known.report, known.body, answer)
 
     async def _made(self, question: bytes, report: Report, answer: Answer) -> bytes:
         is_of_one_read = True
@@ -78,8 +80,7 @@ class Reports:
             return
         if len(self._remembered) == _MOST_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
-        unless = UnlessAt(answer.checkpoint, report.operations)
-        self._remembered[question] = _Remembered(report=report, answer=answer, body=body, unless=unless)
+        self._remembered[question] = _Remembered(report=report, place=answer.checkpoint, body=body)
 
     def _answered(self, report: Report, body: bytes, answer: Answer) -> bytes:
         return body + field(report.freshness_field, self._reads.describe(answer))

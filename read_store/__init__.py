@@ -41,7 +41,6 @@ from read_store.rows import Found, FramedRun, Frames, PageRows, Row, TextPageRow
 from read_store.snapshot import Snapshot
 from read_store.stored import StoredDocument
 from read_store.text import fold_text
-from read_store.unless import UnlessAt
 from read_store.waiting import Applied
 from read_store.writer import ReadModelWriter
 
@@ -95,7 +94,6 @@ __all__ = [
     "TallyRows",
     "TextPage",
     "TextPageRows",
-    "UnlessAt",
     "changed_index",
     "compose",
     "fold_text",

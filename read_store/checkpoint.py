@@ -60,6 +60,18 @@ class Checkpoint:
         """Whether it is known to be caught up, as nearly all are: then it has no lag and is not stale."""
         return self.is_filled and self._is_caught_up
 
+    def is_at(self, place: "Checkpoint") -> bool:
+        """Whether nothing was written between the two: all that is written moves a generation's place.
+
+        For a projection that is not split.
+        """
+        return (
+            self.position == place.position
+            and self.generation == place.generation
+            and self.epoch == place.epoch
+            and self.version == place.version
+        )
+
     def lag_seconds(self) -> float:
         """0 when caught up; else how long ago this read model was last known to be caught up."""
         if self.generation == 0:

@@ -1,7 +1,7 @@
-"""Documents that are asked for in one turn of the loop are read in one step."""
+"""What is asked for in one turn of the loop is read in one step, where it is little."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,66 +11,91 @@ from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadStoreUnavailable
 from read_store.keys import partition_root
-from read_store.operations import Document
+from read_store.operations import Document, IndexEdge, Operation, TallyRow
 from read_store.snapshot import Snapshot, as_json, checkpoint_of, found_in
 
-# So that nobody waits long for the others' documents.
-_MOST_DOCUMENTS = 64
+# So that nobody waits long for what others ask for.
+_MOST_OPERATIONS = 64
+_MOST_OF_ONE_READ = 4
+_SMALL = frozenset((Document, IndexEdge, TallyRow))
 
 Corrected = Callable[[str, Checkpoint], Checkpoint]
 
 
 class ReadAlone(Exception):
-    """The step failed, for the sake of any of its documents: each must be asked for by itself."""
+    """The step failed, for the sake of any of its reads: each must be asked for by itself."""
 
 
 class Gathering:
-    """Reads of single documents of live generations, together what one turn of the loop brings.
+    """Reads of live generations, together what one turn of the loop brings.
 
-    Each is answered as if it were alone: at a moment after it was asked for, with a failure of its own.
+    Each is answered as if it were alone: at a moment after it was asked for, with a failure of its own. Who
+    asks for the very same operations, as an object, gets the same snapshot.
     """
 
     def __init__(self, connection: Connection, function: str, corrected: Corrected) -> None:
         self._connection = connection
         self._function = function
         self._corrected = corrected
-        self._open: dict[str, _Group] = {}
+        self._open: dict[Hashable, _Group] = {}
 
-    def read(self, projection: str, document: Document) -> "asyncio.Future[Snapshot]":
-        """The document with the checkpoint of that moment.
+    def read(self, projection: str, operations: Sequence[Operation[Any]]) -> "asyncio.Future[Snapshot]":
+        """What small operations find with the checkpoint of that moment; without any, a look at that.
 
         Raises ReadStoreUnavailable at once; the future may raise it too, and ReadModelDamaged and ReadAlone.
         """
-        group = self._open.get(projection)
-        if group is None or group.is_over or len(group.documents) == _MOST_DOCUMENTS:
-            group = _Group(partial(self._corrected, projection))
-            self._connection.send_late(partial(self._packed, projection, group), group)
-            self._open[projection] = group
-        return group.add(document)
+        return self._group(projection, projection).add(operations)
 
-    def _packed(self, projection: str, group: "_Group") -> bytes:
-        if self._open.get(projection) is group:
-            del self._open[projection]
+    def read_apart(self, projection: str, operations: Sequence[Operation[Any]]) -> "asyncio.Future[Snapshot]":
+        """The same for operations of any size, shared with nobody but who asks for these."""
+        return self._group((projection, id(operations)), projection).add(operations)
+
+    def _group(self, key: Hashable, projection: str) -> "_Group":
+        group = self._open.get(key)
+        if group is None or group.is_over or len(group.operations) >= _MOST_OPERATIONS:
+            # What was lost with its connection was never packed.
+            self._open = {name: each for name, each in self._open.items() if not each.is_over}
+            group = _Group(partial(self._corrected, projection))
+            self._connection.send_late(partial(self._packed, key, projection, group), group)
+            self._open[key] = group
+        return group
+
+    def _packed(self, key: Hashable, projection: str, group: "_Group") -> bytes:
+        # From here on it is on its way: who asks now could get what was so before.
+        if self._open.get(key) is group:
+            del self._open[key]
         root = partition_root(projection)
-        command: tuple[Any, ...] = ("FCALL_RO", self._function, 1, root, as_json(group.documents), "")
+        command: tuple[Any, ...] = ("FCALL_RO", self._function, 1, root, as_json(group.operations), "")
         packed: bytes = hiredis.pack_command(command)
         return packed
+
+
+def is_small(operations: Sequence[Operation[Any]]) -> bool:
+    """Whether operations cost so little that others may wait for them."""
+    if len(operations) == 1:
+        return operations[0].__class__ in _SMALL
+    return len(operations) <= _MOST_OF_ONE_READ and all(each.__class__ in _SMALL for each in operations)
 
 
 class _Group:
     """Takes the store's answer in the place of a future, and tells each caller its part of it."""
 
     def __init__(self, corrected: Callable[[Checkpoint], Checkpoint]) -> None:
-        self.documents: list[Document] = []
+        self.operations: list[Operation[Any]] = []
         self.is_over = False
         self._corrected = corrected
-        self._answers: list[asyncio.Future[Snapshot]] = []
+        # By the identity of the operations, in their order.
+        self._asked: dict[int, tuple[Sequence[Operation[Any]], list[asyncio.Future[Snapshot]]]] = {}
         self._loop = asyncio.get_running_loop()
 
-    def add(self, document: Document) -> "asyncio.Future[Snapshot]":
+    def add(self, operations: Sequence[Operation[Any]]) -> "asyncio.Future[Snapshot]":
         answer: asyncio.Future[Snapshot] = self._loop.create_future()
-        self.documents.append(document)
-        self._answers.append(answer)
+        asked = self._asked.get(id(operations))
+        if asked is None:
+            self._asked[id(operations)] = (operations, [answer])
+            self.operations += operations
+        else:
+            asked[1].append(answer)
         return answer
 
     def done(self) -> bool:
@@ -83,22 +108,34 @@ class _Group:
         except Exception as error:  # noqa: BLE001 - it is raised again, to each caller
             self._fail(error)
             return
-        for answer, document, found in zip(self._answers, self.documents, found_in(reply), strict=True):
-            if answer.done():
-                continue
+        found = iter(found_in(reply))
+        for operations, answers in self._asked.values():
+            # All of its part is taken from what was found, also when the first of it can't be parsed.
+            parts = [(operation, next(found)) for operation in operations]
             try:
-                result = document.parse(found)
-            except Exception as error:  # noqa: BLE001 - raised again, to the one that asked for it
-                answer.set_exception(error)
+                results = tuple([operation.parse(each) for operation, each in parts])
+            except Exception as error:  # noqa: BLE001 - raised again, to who asked for it
+                _fail(answers, error)
             else:
-                answer.set_result(Snapshot(checkpoint=checkpoint, results=(result,)))
+                _tell(answers, Snapshot(checkpoint=checkpoint, results=results))
 
     def set_exception(self, error: Exception) -> None:
         self.is_over = True
-        is_each_ones = len(self._answers) == 1 or isinstance(error, ReadStoreUnavailable)
+        is_each_ones = len(self._asked) == 1 or isinstance(error, ReadStoreUnavailable)
         self._fail(error if is_each_ones else ReadAlone())
 
     def _fail(self, error: Exception) -> None:
-        for answer in self._answers:
-            if not answer.done():
-                answer.set_exception(error)
+        for _, answers in self._asked.values():
+            _fail(answers, error)
+
+
+def _tell(answers: Sequence["asyncio.Future[Snapshot]"], snapshot: Snapshot) -> None:
+    for answer in answers:
+        if not answer.done():
+            answer.set_result(snapshot)
+
+
+def _fail(answers: Sequence["asyncio.Future[Snapshot]"], error: Exception) -> None:
+    for answer in answers:
+        if not answer.done():
+            answer.set_exception(error)

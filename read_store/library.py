@@ -72,7 +72,6 @@ _SOURCES = (
     "read_epoch_end",
     "is_kept",
     "read",
-    "read_unless_at",
     "look",
 )
 _WRITING = (

@@ -38,16 +38,24 @@ class PartitionedReads:
         self._names = partition_names(projection, partitions)
 
     def read(
-        self, operations: Sequence[Operation[Any]], *, begun_with: Sequence[int] = (), stream: str = ""
+        self,
+        operations: Sequence[Operation[Any]],
+        *,
+        begun_with: Sequence[int] = (),
+        stream: str = "",
+        unless_at: Checkpoint | None = None,
     ) -> Awaitable[Snapshot]:
         """Answers all operations, each partition's part from one moment of one generation.
 
         `stream` is given when all that is asked comes from that stream. `begun_with` are the generations
-        that the caller has begun with, by partition. Raises ReadModelDamaged, ReadStoreUnavailable.
+        that the caller has begun with, by partition. There are no results while a projection that is not
+        split stands at `unless_at`, where they are known. Raises ReadModelDamaged, ReadStoreUnavailable.
         """
         names = self._needed(stream)
         if len(names) > 1:
             return self._read_framed(names, operations, begun_with)
+        if unless_at is not None:
+            return self._store.read_unless_at(names[0], operations, unless_at)
         generation = begun_with[0] if begun_with else 0
         if len(operations) == 1 and isinstance(operations[0], Run) and operations[0].looks_ahead:
             return self._read_ahead(operations[0], generation)

@@ -9,11 +9,11 @@ from read_store.beats import Beats
 from read_store.checkpoint import Checkpoint
 from read_store.connection import Connection
 from read_store.errors import ReadModelDamaged
-from read_store.gathering import Gathering, ReadAlone
+from read_store.gathering import Gathering, ReadAlone, is_small
 from read_store.keys import partition_root
 from read_store.library import LIBRARY, Library
 from read_store.looking_ahead import Looker
-from read_store.operations import Document, Operation, Run
+from read_store.operations import Operation, Run
 from read_store.reports import Reports
 from read_store.rows import Frames
 from read_store.snapshot import Snapshot, take_snapshot
@@ -59,9 +59,9 @@ class ReadStore:
         """Answers all operations from one moment of one generation: that which the caller has begun with,
         while it is kept, else the live one. Raises ReadModelDamaged, and tells the projector of it."""
         try:
-            if not begun_with and len(operations) == 1 and isinstance(operations[0], Document):
+            if not begun_with and is_small(operations):
                 try:
-                    return await self._gathering.read(projection, operations[0])
+                    return await self._gathering.read(projection, operations)
                 except ReadAlone:
                     pass
             snapshot = await take_snapshot(
@@ -72,6 +72,23 @@ class ReadStore:
                 begun_with=begun_with,
             )
             return self._corrected(projection, snapshot)
+        except ReadModelDamaged as damage:
+            self._reports.send(projection, damage)
+            raise
+
+    async def read_unless_at(
+        self, projection: str, operations: Sequence[Operation[Any]], place: Checkpoint
+    ) -> Snapshot:
+        """Answers as `read` does, but without results while the read model stands at that place: they would
+        be the same. Raises ReadModelDamaged.
+        """
+        try:
+            look = await self._gathering.read(projection, ())
+            if look.checkpoint.is_at(place):
+                return look
+            return await self._gathering.read_apart(projection, operations)
+        except ReadAlone:
+            return await self.read(projection, operations)
         except ReadModelDamaged as damage:
             self._reports.send(projection, damage)
             raise

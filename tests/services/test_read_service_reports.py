@@ -9,6 +9,7 @@ from diptych.orders.v1.views_pb2 import ORDER_STATUS_PENDING
 from google.protobuf.message import Message
 
 from read_service.reports import Reports
+from read_store import Checkpoint
 from tests.order_histories import History
 from tests.services.order_read_models import ReadModels, fresh, pages_of, read_service
 from tests.valkey_server import TestValkey
@@ -65,7 +66,7 @@ async def test_a_report_that_outlives_its_place_is_seen(
     stub: Any, models: ReadModels, history: History, valkey: TestValkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The sabotaged twin: what was found before is always taken for what would be found."""
-    monkeypatch.setattr("read_store.unless.UnlessAt.parse", lambda _self, _reply: None)
+    monkeypatch.setattr(Checkpoint, "is_at", lambda _self, _place: True)
     assert not await _always_as_found_now(models, history, stub, valkey)
 
 

@@ -116,7 +116,7 @@ CHECKPOINT_WITH_ROWS = Guard(
         _cut(
             "python",
             "read_store.reader:ReadStore.read",
-            "isinstance(operations[0], Document)",
+            "is_small(operations)",
             "False",
         ),
     ),
