@@ -1,5 +1,6 @@
 """Reports are remembered, and are what one would find now all the same: in figures, rows and freshness."""
 
+import asyncio
 import random
 from typing import Any
 
@@ -68,6 +69,47 @@ async def test_a_report_that_outlives_its_place_is_seen(
     """The sabotaged twin: what was found before is always taken for what would be found."""
     monkeypatch.setattr(Checkpoint, "is_at", lambda _self, _place: True)
     assert not await _always_as_found_now(models, history, stub, valkey)
+
+
+async def _always_of_its_place(models: ReadModels, history: History, stub: Any) -> bool:
+    """Whether, while something is written, each of many answers has what was there when it was asked for,
+    and the figures of the place that it tells.
+    """
+    await _change(models, history)
+    counts, is_over, sound = {models.position: len(history.orders)}, False, True
+
+    async def ask_again_and_again() -> None:
+        nonlocal sound
+        while not is_over:
+            since = models.position
+            answer = await _ask(stub, QUESTIONS[0])
+            place = answer.freshness.position
+            sound = sound and place >= since and answer.dashboard.total_count == counts[place]
+
+    asking = [asyncio.create_task(ask_again_and_again()) for _ in range(12)]
+    for _ in range(25):
+        for messages in history.place_many(2):
+            models.append(*messages)
+        counts[models.log.head] = len(history.orders)
+        await models.catch_up()
+    is_over = True
+    await asyncio.gather(*asking)
+    return sound
+
+
+async def test_reports_asked_for_while_something_is_written_are_of_their_place(
+    stub: Any, models: ReadModels, history: History
+) -> None:
+    models.append(*history.beginning())
+    assert await _always_of_its_place(models, history, stub)
+
+
+async def test_twin_reports_of_another_place_are_seen_while_something_is_written(
+    stub: Any, models: ReadModels, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.append(*history.beginning())
+    monkeypatch.setattr(Checkpoint, "is_at", lambda _self, _place: True)
+    assert not await _always_of_its_place(models, history, stub)
 
 
 async def test_a_remembered_report_is_not_worked_out_again(

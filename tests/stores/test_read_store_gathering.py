@@ -1,11 +1,23 @@
-"""Documents that are asked for in one turn are read in one step, and each is answered as if it were alone."""
+"""What is asked for in one turn is read in one step, and each is answered as if it were alone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import pytest
 
-from read_store import Connection, Document, ReadModelDamaged, ReadStoreUnavailable, Row, Snapshot
+from read_store import (
+    Connection,
+    Document,
+    IndexEdge,
+    Operation,
+    Page,
+    ReadModelDamaged,
+    ReadStoreUnavailable,
+    Row,
+    Snapshot,
+    TallyRow,
+)
 from read_store import gathering as gathered
 from tests.stores import damage
 from tests.stores.partition import VIEW, Partition, a_partition
@@ -13,6 +25,7 @@ from tests.valkey_server import TestValkey
 from tests.waiting import eventually
 
 _IDS = [f"thing-{number}" for number in range(150)]
+_PAGE = Page(view=VIEW, indexes=("changed/thing",), limit=3)
 
 
 async def _fill(partition: Partition) -> str:
@@ -134,3 +147,104 @@ async def test_all_hear_of_a_lost_connection_and_the_next_ones_are_answered(valk
 
 async def _is_connected(partition: Partition) -> bool:
     return partition.reader._connection.is_connected
+
+
+async def test_several_small_operations_of_one_reader_are_read_with_the_others(valkey: TestValkey) -> None:
+    async with a_partition(valkey) as partition:
+        await _fill(partition)
+        reader, name, stock = partition.reader, partition.name, TallyRow(tally="stock", row=_IDS[0])
+        edge = IndexEdge(view=VIEW, index="none", last=True)
+        before = await _calls(valkey)
+        both, document, look, rows = await asyncio.gather(
+            reader.read(name, (Document(view=VIEW, id=_IDS[1]), edge)),
+            reader.read(name, (Document(view=VIEW, id=_IDS[2]),)),
+            reader.read(name, ()),
+            reader.read(name, (stock,)),
+        )
+        assert await _calls(valkey) - before == 1
+        assert _messages([document]) == [_IDS[2].encode()]
+        assert (both.results[0].message, both.results[1]) == (_IDS[1].encode(), None)
+        assert (look.results, rows.results) == ((), ({"sold": 3},))
+
+
+async def test_what_is_known_for_a_place_is_not_read_again_until_something_is_written(
+    valkey: TestValkey,
+) -> None:
+    """Sixty readers look at the place together, and read together what has changed."""
+    async with a_partition(valkey) as partition:
+        await _fill(partition)
+        reader, name = partition.reader, partition.name
+        known: Sequence[Operation[object]] = (TallyRow(tally="stock", row=_IDS[0]), _PAGE)
+        place = await reader.checkpoint(name)
+        before = await _calls(valkey)
+        looks = await asyncio.gather(*(reader.read_unless_at(name, known, place) for _ in range(60)))
+        assert await _calls(valkey) - before == 1
+        assert [(look.results, look.checkpoint.position) for look in looks] == [((), place.position)] * 60
+        await partition.apply(tallies={("stock", _IDS[0], "sold"): 4})
+        before = await _calls(valkey)
+        reads = await asyncio.gather(*(reader.read_unless_at(name, known, place) for _ in range(60)))
+        assert await _calls(valkey) - before == 2
+        assert [read.results[0] for read in reads] == [{"sold": 7}] * 60
+        assert {read.checkpoint.position for read in reads} == {partition.position}
+
+
+async def test_a_look_is_answered_beside_what_is_damaged(valkey: TestValkey) -> None:
+    async with a_partition(valkey) as partition:
+        root = await _fill(partition)
+        await damage.do(valkey, damage.of_another_type(f"t:stock:{_IDS[1]}"), root)
+        reader, name = partition.reader, partition.name
+        place = await reader.checkpoint(name)
+        broken, look = await asyncio.gather(
+            reader.read(name, (Document(view=VIEW, id=_IDS[1], joins=("stock",)),)),
+            reader.read_unless_at(name, (TallyRow(tally="stock", row=_IDS[0]),), place),
+            return_exceptions=True,
+        )
+        assert isinstance(broken, ReadModelDamaged)
+        assert isinstance(look, Snapshot)
+        assert look.checkpoint.position == place.position
+
+
+async def _sees_what_was_written_before(valkey: TestValkey) -> bool:
+    """Whether who looks while another one's answer is on its way learns of what was written in between."""
+    async with a_partition(valkey) as partition:
+        await _fill(partition)
+        reader, name = partition.reader, partition.name
+        place = await reader.checkpoint(name)
+        asked: Sequence[Operation[object]] = (TallyRow(tally="stock", row=_IDS[0]),)
+        wire = reader._connection._wire
+        assert wire is not None
+        assert wire._transport is not None
+        wire._transport.pause_reading()
+        before = await _calls(valkey)
+        first = asyncio.create_task(reader.read_unless_at(name, asked, place))
+        await eventually(lambda: _has_called(valkey, before))
+        await partition.apply(tallies={("stock", _IDS[0], "sold"): 4})
+        second = asyncio.create_task(reader.read_unless_at(name, asked, place))
+        # So that it is sent, or joins what is on its way.
+        await asyncio.sleep(0)
+        wire._transport.resume_reading()
+        assert (await first).checkpoint.position == place.position
+        return (await second).checkpoint.position == partition.position
+
+
+async def test_who_looks_is_not_answered_from_a_look_that_is_on_its_way(valkey: TestValkey) -> None:
+    assert await _sees_what_was_written_before(valkey)
+
+
+async def test_twin_a_look_that_stays_open_answers_from_before_the_call(
+    valkey: TestValkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = gathered.Gathering._packed
+
+    def packed_and_open(self: gathered.Gathering, key: Hashable, *rest: Any) -> bytes:
+        group = self._open[key]
+        content = packed(self, key, *rest)
+        self._open[key] = group
+        return content
+
+    monkeypatch.setattr(gathered.Gathering, "_packed", packed_and_open)
+    assert not await _sees_what_was_written_before(valkey)
+
+
+async def _has_called(valkey: TestValkey, before: int) -> bool:
+    return await _calls(valkey) > before
