@@ -12,7 +12,7 @@ from read_store.connection import Connection
 from read_store.errors import ReadStoreUnavailable
 from read_store.keys import partition_root
 from read_store.operations import Document, IndexEdge, Operation, TallyRow
-from read_store.snapshot import Snapshot, as_json, checkpoint_of, found_in
+from read_store.snapshot import Snapshot, checkpoint_of, found_in, joined_json, operation_json
 
 # So that nobody waits long for what others ask for.
 _MOST_OPERATIONS = 64
@@ -52,20 +52,21 @@ class Gathering:
 
     def _group(self, key: Hashable, projection: str) -> "_Group":
         group = self._open.get(key)
-        if group is None or group.is_over or len(group.operations) >= _MOST_OPERATIONS:
+        if group is None or group.is_over or len(group.requests) >= _MOST_OPERATIONS:
             # What was lost with its connection was never packed.
             self._open = {name: each for name, each in self._open.items() if not each.is_over}
             group = _Group(partial(self._corrected, projection))
-            self._connection.send_late(partial(self._packed, key, projection, group), group)
+            # What is wrong with a question must show here: in the packing it would fail what others sent.
+            root = partition_root(projection)
+            self._connection.send_late(partial(self._packed, key, root, group), group)
             self._open[key] = group
         return group
 
-    def _packed(self, key: Hashable, projection: str, group: "_Group") -> bytes:
+    def _packed(self, key: Hashable, root: str, group: "_Group") -> bytes:
         # From here on it is on its way: who asks now could get what was so before.
         if self._open.get(key) is group:
             del self._open[key]
-        root = partition_root(projection)
-        command: tuple[Any, ...] = ("FCALL_RO", self._function, 1, root, as_json(group.operations), "")
+        command: tuple[Any, ...] = ("FCALL_RO", self._function, 1, root, joined_json(group.requests), "")
         packed: bytes = hiredis.pack_command(command)
         return packed
 
@@ -81,10 +82,11 @@ class _Group:
     """Takes the store's answer in the place of a future, and tells each caller its part of it."""
 
     def __init__(self, corrected: Callable[[Checkpoint], Checkpoint]) -> None:
-        self.operations: list[Operation[Any]] = []
+        # Each operation as JSON, in the order of what was asked.
+        self.requests: list[str] = []
         self.is_over = False
         self._corrected = corrected
-        # By the identity of the operations, in their order.
+        # By the identity of the operations.
         self._asked: dict[int, tuple[Sequence[Operation[Any]], list[asyncio.Future[Snapshot]]]] = {}
         self._loop = asyncio.get_running_loop()
 
@@ -92,8 +94,8 @@ class _Group:
         answer: asyncio.Future[Snapshot] = self._loop.create_future()
         asked = self._asked.get(id(operations))
         if asked is None:
+            self.requests += [operation_json(operation) for operation in operations]
             self._asked[id(operations)] = (operations, [answer])
-            self.operations += operations
         else:
             asked[1].append(answer)
         return answer

@@ -248,3 +248,19 @@ async def test_twin_a_look_that_stays_open_answers_from_before_the_call(
 
 async def _has_called(valkey: TestValkey, before: int) -> bool:
     return await _calls(valkey) > before
+
+
+async def test_a_question_that_cannot_be_asked_fails_nobody_else(valkey: TestValkey) -> None:
+    async with a_partition(valkey) as partition:
+        await _fill(partition)
+        reader, name = partition.reader, partition.name
+        before, wrong, after = await asyncio.gather(
+            reader.read(name, (Document(view=VIEW, id=_IDS[0]),)),
+            reader.read(
+                name, (Document(view=VIEW, id=_IDS[1]), IndexEdge(view=VIEW, index="}:b", last=True))
+            ),
+            reader.read(name, (Document(view=VIEW, id=_IDS[2]),)),
+            return_exceptions=True,
+        )
+        assert isinstance(wrong, ValueError)
+        assert _messages([before, after]) == [_IDS[0].encode(), _IDS[2].encode()]
