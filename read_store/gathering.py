@@ -30,7 +30,7 @@ class Gathering:
     """Reads of live generations, together what one turn of the loop brings.
 
     Each is answered as if it were alone: at a moment after it was asked for, with a failure of its own. Who
-    asks for the very same operations, as an object, gets the same snapshot.
+    asks for the very same operations, as an object, gets the same snapshot, which nobody may change.
     """
 
     def __init__(self, connection: Connection, function: str, corrected: Corrected) -> None:
