@@ -17,7 +17,7 @@ from read_store.errors import (
     TallyRefused,
 )
 from read_store.generations import FillingState, Generations, KeptGenerations
-from read_store.inspection import GramSize, KeySize, KeySizes, Standing, StandingOf
+from read_store.inspection import GramSize, GramSizes, KeySize, KeySizes, Standing, StandingOf, Terms
 from read_store.keys import changed_index, partition_names, partition_of
 from read_store.library import LIBRARY, Library, compose, load_library, read_sources
 from read_store.merged_checkpoint import parts_of
@@ -67,6 +67,7 @@ __all__ = [
     "GenerationRefused",
     "Generations",
     "GramSize",
+    "GramSizes",
     "HeadAnswers",
     "IndexEdge",
     "KeptGenerations",
@@ -93,6 +94,7 @@ __all__ = [
     "TallyRefused",
     "TallyRow",
     "TallyRows",
+    "Terms",
     "TextPage",
     "TextPageRows",
     "UnlessAt",
