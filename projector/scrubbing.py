@@ -23,7 +23,7 @@ from read_store import (
     ReadModelDamaged,
     ReadModelWriter,
     Row,
-    Standing,
+    Snapshot,
     StandingOf,
     TallyRow,
     TallyRows,
@@ -89,15 +89,16 @@ class Scrubber:
         """In the order of their last changes: one that changes meanwhile goes to the end of the walk."""
         place: tuple[int, str] | None = None
         while True:
-            page: PageRows = await self._ask(
+            snapshot = await self._read(
                 Page(view=model.name, indexes=(changed_index(model.name),), limit=_ROWS, after=place)
             )
+            page: PageRows = snapshot.results[0]
             for row in page.rows:
                 if row.position != row.score:
                     raise ReadModelDamaged("document", model.name, row.id)
             if page.rows and self.knows_places and model.indexes is not nowhere:
                 documents = [_standing(model, row) for row in page.rows]
-                await self._ask(Standing(view=model.name, documents=documents))
+                await self._writer.check_standing(snapshot.checkpoint.generation, model.name, documents)
             place = page.next
             await self._rest()
             if place is None:
@@ -158,9 +159,12 @@ class Scrubber:
             await asyncio.sleep(_REPORTS_SECONDS)
 
     async def _ask(self, operation: Operation[Any]) -> Any:
+        return (await self._read(operation)).results[0]
+
+    async def _read(self, operation: Operation[Any]) -> Snapshot:
         snapshot = await self._writer.read((operation,))
         self.saw(snapshot.checkpoint)
-        return snapshot.results[0]
+        return snapshot
 
 
 def _standing(model: ReadModel[Any], row: Row) -> StandingOf:

@@ -1,11 +1,7 @@
-"""Questions that look for damage: keys of another size, entities and terms out of place."""
+"""Questions that look for damage: keys of another size, terms out of place."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from read_store.errors import ReadModelDamaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,63 +83,3 @@ class Terms:
     def parse(self, reply: Any) -> str | None:
         term: bytes | None = reply
         return None if term is None else term.decode()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingOf:
-    """Where the document of an entity, last changed at `position`, has to stand: index -> score, and
-    text index -> folded term and rank."""
-
-    id: str
-    position: int
-    scores: Mapping[str, int]
-    texts: Mapping[str, tuple[str, int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Whether documents, one at least, stand where they have to; raises ReadModelDamaged when one does not.
-
-    Those that have changed since are not judged.
-    """
-
-    view: str
-    documents: Sequence[StandingOf]
-
-    def request(self) -> dict[str, Any]:
-        return {
-            "kind": "standing",
-            "view": self.view,
-            "ids": [each.id for each in self.documents],
-            "positions": [str(each.position) for each in self.documents],
-            "scores": [[index, *entries] for index, entries in self._scores().items()],
-            "texts": [[*place, *entries] for place, entries in self._texts().items()],
-        }
-
-    def _scores(self) -> dict[str, tuple[list[str], list[str]]]:
-        """By index the ids in it and their scores."""
-        found: dict[str, tuple[list[str], list[str]]] = defaultdict(_no_entries)
-        for each in self.documents:
-            for index, score in each.scores.items():
-                ids, scores = found[index]
-                ids.append(each.id)
-                scores.append(str(score))
-        return found
-
-    def _texts(self) -> dict[tuple[str, str], tuple[list[str], list[str]]]:
-        """By text index and term the ids under it and their ranks."""
-        found: dict[tuple[str, str], tuple[list[str], list[str]]] = defaultdict(_no_entries)
-        for each in self.documents:
-            for index, (term, rank) in each.texts.items():
-                ids, ranks = found[index, term]
-                ids.append(each.id)
-                ranks.append(str(rank))
-        return found
-
-    def parse(self, reply: Any) -> None:
-        if reply is not None:
-            raise ReadModelDamaged("document", self.view, reply.decode())
-
-
-def _no_entries() -> tuple[list[str], list[str]]:
-    return [], []

@@ -68,7 +68,6 @@ _SOURCES = (
     "read_key_size",
     "read_key_sizes",
     "read_gram_sizes",
-    "read_standing",
     "read_terms",
     "read_epoch_end",
     "is_kept",

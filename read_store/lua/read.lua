@@ -10,7 +10,6 @@ local readers = {
   key_size = read_key_size,
   key_sizes = read_key_sizes,
   gram_sizes = read_gram_sizes,
-  standing = read_standing,
   terms = read_terms,
   epoch_end = read_epoch_end,
 }
