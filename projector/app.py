@@ -15,6 +15,7 @@ from event_store import EventLog, LogPartition, StoreError
 from projector.admin_service import ProjectionAdminService
 from projector.families import FAMILIES
 from projector.orders import ORDERS
+from projector.pace import Pace
 from projector.projection import Projection
 from projector.runner import Runner
 from projector.sharing import Sharing
@@ -113,6 +114,7 @@ def _runner(  # noqa: PLR0917 - wiring
         answers=HeadAnswers(settings.required_redis_url(), name),
         holder=_holder(settings),
         lease_seconds=settings.lease_seconds,
+        pace=Pace(rest_seconds=settings.scrub_seconds),
         partition=LogPartition(number, len(writers)) if len(writers) > 1 else None,
         is_ours=is_ours,
         siblings=[*writers[:number], *writers[number + 1 :]],

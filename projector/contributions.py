@@ -85,6 +85,11 @@ class Changes:
 
 def contributions_of(model: ReadModel[Any], view: Message) -> Contributions:
     """What the view contributes now; raises ScoreTooLarge."""
+    return Contributions(*places_of(model, view), _summed(tuple(model.tallies(view))))
+
+
+def places_of(model: ReadModel[Any], view: Message) -> tuple[dict[str, int], dict[str, tuple[str, int]]]:
+    """The scores and texts of its contributions; raises ScoreTooLarge."""
     scores: dict[str, int] = {}
     texts: dict[str, tuple[str, int]] = {}
     for index, place in model.indexes(view):
@@ -94,7 +99,7 @@ def contributions_of(model: ReadModel[Any], view: Message) -> Contributions:
             scores[index] = place
         else:
             texts[index] = _ranked(index, place)
-    return Contributions(scores, texts, _summed(tuple(model.tallies(view))))
+    return scores, texts
 
 
 def _summed(tallies: tuple[Tally, ...]) -> dict[tuple[str, str, str], int]:

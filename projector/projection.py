@@ -11,6 +11,11 @@ View = TypeVar("View", bound=Message)
 Tally = tuple[tuple[str, str, str], int]
 
 
+def nowhere(_view: Message) -> tuple[()]:
+    """The places of a view that is found by its id only."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadModel(Generic[View]):
     """One view a stream of a category: `order-42` has the document with id 42 in each read model of `order`.
@@ -30,7 +35,7 @@ class ReadModel(Generic[View]):
     category: str
     view: type[View]
     evolve: Callable[[View, Message], View]
-    indexes: Callable[[View], Iterable[tuple[str, int | str | tuple[str, int]]]] = lambda _: ()
+    indexes: Callable[[View], Iterable[tuple[str, int | str | tuple[str, int]]]] = nowhere
     tallies: Callable[[View], Iterable[Tally]] = lambda _: ()
     contributing_events: tuple[type[Message], ...] | None = None
 

@@ -15,9 +15,10 @@ from projector.generations import HistoryChanged, current_generation, drop_old_g
 from projector.healing import Healing
 from projector.hold import Hold
 from projector.metrics import ProjectionMetrics, process_metrics
+from projector.pace import Pace
 from projector.projection import Projection
 from projector.rebuilding import Rebuilding
-from projector.scrubbing import ROWS_PER_SECOND, Scrubber
+from projector.scrubbing import Scrubber
 from read_store import (
     Checkpoint,
     CheckpointMoved,
@@ -63,7 +64,7 @@ class Runner:
         metrics: ProjectionMetrics | None = None,
         batch_limit: int = BATCH_LIMIT,
         lease_seconds: float = LEASE_SECONDS,
-        scrubbed_rows_per_second: float = ROWS_PER_SECOND,
+        pace: Pace | None = None,
         partition: LogPartition | None = None,
         is_ours: Callable[[], bool] = lambda: True,
         siblings: Sequence[ReadModelWriter] = (),
@@ -71,7 +72,7 @@ class Runner:
         """`holder` names this process for the lease: it must be its own, and stay the same over restarts.
 
         `batch_limit` is the Follower's. `is_ours` tells whether this process should have the lease now.
-        `siblings` are Rebuilding's.
+        `siblings` are Rebuilding's, `pace` is the Scrubber's.
         """
         self.projection = projection
         self.writer = writer
@@ -90,7 +91,7 @@ class Runner:
         self._is_rebuilding = False
         self._resumed = asyncio.Event()
         self._retry_seconds = _FIRST_RETRY_SECONDS
-        self._scrubber = Scrubber(projection, writer, answers, rows_per_second=scrubbed_rows_per_second)
+        self._scrubber = Scrubber(projection, writer, answers, pace or Pace())
         self._healing = Healing()
         self._follower = Follower(
             projection,
@@ -245,6 +246,7 @@ class Runner:
         # Why a read model is built anew stays to be seen until it is.
         self.last_error = self._healing.reason if self._is_rebuilding else ""
         self._metrics.seen(self.name, checkpoint.position, head)
+        self._scrubber.saw(checkpoint)
         self.status = self._status_at(checkpoint)
 
     def _status_at(self, checkpoint: Checkpoint) -> RunnerStatus:

@@ -1,33 +1,39 @@
 """Looks for damage in a read model, slowly and for ever, and wherever a reader came upon some."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from projector.contributions import contributions_of
+from projector.contributions import places_of
 from projector.metrics import process_metrics
-from projector.projection import Projection, ReadModel
+from projector.pace import ROWS_OF_A_STEP, Pace
+from projector.projection import Projection, ReadModel, nowhere
 from read_store import (
+    Checkpoint,
     Document,
     GramSize,
+    GramSizes,
     HeadAnswers,
     KeySize,
     KeySizes,
     Operation,
     Page,
     PageRows,
+    ReadModelDamaged,
     ReadModelWriter,
     Row,
-    Standing,
+    Snapshot,
     StandingOf,
     TallyRow,
     TallyRows,
+    Terms,
     changed_index,
 )
 
-ROWS_PER_SECOND = 1_000
-# So many are looked at in one go, in which the store answers nobody else.
-_ROWS = 50
+_ROWS = ROWS_OF_A_STEP
+# A term stands under some fifty trigrams.
+_TERMS = 20
 _REPORTS_SECONDS = 0.1
 
 
@@ -35,39 +41,47 @@ class Scrubber:
     """Walks all that a projection has in the store; ends only by raising ReadModelDamaged, or with the store.
 
     Each document is held against its check sum and against the indexes that it belongs in, each row of a
-    tally against its check sum, each key against the number of members put into it.
+    tally against its check sum, each key against the number of members put into it, each term of a text index
+    against its trigrams. The pace is that of Pace.
     """
 
     def __init__(
-        self,
-        projection: Projection,
-        writer: ReadModelWriter,
-        answers: HeadAnswers,
-        *,
-        rows_per_second: float = ROWS_PER_SECOND,
+        self, projection: Projection, writer: ReadModelWriter, answers: HeadAnswers, pace: Pace
     ) -> None:
         self._projection = projection
         self._writer = writer
         self._answers = answers
-        self._pause_seconds = _ROWS / rows_per_second
+        self._pace = pace
+        self._woken = asyncio.Event()
         self.passes = 0
         self._metrics = process_metrics()
         # Off for data made by another version, whose read models may declare other places.
         self.knows_places = True
 
+    def saw(self, checkpoint: Checkpoint) -> None:
+        """Somebody else has seen the read model at this checkpoint: what was written since ends the rest."""
+        self._pace.saw(checkpoint.generation, checkpoint.position)
+        if not self._pace.is_at_rest:
+            self._woken.set()
+
     async def run(self) -> None:
         """Look at everything again and again, and at once at what readers report."""
+        self._pace.start_over()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._walk_for_ever())
             tasks.create_task(self._follow_reports())
 
     async def _walk_for_ever(self) -> None:
         while True:
+            self._pace.begin()
             for model in self._projection.read_models:
                 await self._walk_documents(model)
             names = await self._walk_sizes()
             for tally in sorted(name[2:] for name in names if name.startswith("t:")):
                 await self._walk_tally(tally)
+            for index in sorted(name[2:] for name in names if name.startswith("x:")):
+                await self._walk_terms(index)
+            self._pace.end()
             self.passes += 1
             self._metrics.scrubbed(self._projection.name)
 
@@ -75,14 +89,18 @@ class Scrubber:
         """In the order of their last changes: one that changes meanwhile goes to the end of the walk."""
         place: tuple[int, str] | None = None
         while True:
-            page: PageRows = await self._ask(
+            snapshot = await self._read(
                 Page(view=model.name, indexes=(changed_index(model.name),), limit=_ROWS, after=place)
             )
-            if self.knows_places:
+            page: PageRows = snapshot.results[0]
+            for row in page.rows:
+                if row.position != row.score:
+                    raise ReadModelDamaged("document", model.name, row.id)
+            if page.rows and self.knows_places and model.indexes is not nowhere:
                 documents = [_standing(model, row) for row in page.rows]
-                await self._ask(Standing(view=model.name, documents=documents))
+                await self._writer.check_standing(snapshot.checkpoint.generation, model.name, documents)
             place = page.next
-            await asyncio.sleep(self._pause_seconds)
+            await self._rest()
             if place is None:
                 return
 
@@ -92,7 +110,7 @@ class Scrubber:
         while True:
             place, names = await self._ask(KeySizes(place=place, limit=_ROWS))
             found.update(names)
-            await asyncio.sleep(self._pause_seconds)
+            await self._rest()
             if place == "0":
                 return found
 
@@ -102,11 +120,35 @@ class Scrubber:
             rows: list[tuple[str, dict[str, int]]] = await self._ask(
                 TallyRows(tally=tally, first=first, limit=_ROWS)
             )
-            await asyncio.sleep(self._pause_seconds)
+            await self._rest()
             if len(rows) < _ROWS:
                 return
             # The name right after the last one.
             first = f"{rows[-1][0]}\0"
+
+    async def _walk_terms(self, index: str) -> None:
+        place = "0"
+        while True:
+            place = await self._ask(GramSizes(index=index, place=place, limit=_ROWS))
+            await self._rest()
+            if place == "0":
+                break
+        term: str | None = None
+        while True:
+            term = await self._ask(Terms(index=index, after=term, limit=_TERMS))
+            await self._rest()
+            if term is None:
+                return
+
+    async def _rest(self) -> None:
+        seconds = self._pace.step()
+        if not self._pace.is_at_rest:
+            await asyncio.sleep(seconds)
+            return
+        self._woken.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def _follow_reports(self) -> None:
         while True:
@@ -117,13 +159,17 @@ class Scrubber:
             await asyncio.sleep(_REPORTS_SECONDS)
 
     async def _ask(self, operation: Operation[Any]) -> Any:
-        return (await self._writer.read((operation,))).results[0]
+        return (await self._read(operation)).results[0]
+
+    async def _read(self, operation: Operation[Any]) -> Snapshot:
+        snapshot = await self._writer.read((operation,))
+        self.saw(snapshot.checkpoint)
+        return snapshot
 
 
 def _standing(model: ReadModel[Any], row: Row) -> StandingOf:
-    contributed = contributions_of(model, model.view.FromString(row.message))
-    scores = {**contributed.scores, changed_index(model.name): row.position}
-    return StandingOf(id=row.id, position=row.score, scores=scores, texts=contributed.texts)
+    scores, texts = places_of(model, model.view.FromString(row.message))
+    return StandingOf(id=row.id, position=row.position, scores=scores, texts=texts)
 
 
 def _operations(place: tuple[str, ...]) -> Iterable[Operation[Any]]:

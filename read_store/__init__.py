@@ -17,7 +17,7 @@ from read_store.errors import (
     TallyRefused,
 )
 from read_store.generations import FillingState, Generations, KeptGenerations
-from read_store.inspection import GramSize, KeySize, KeySizes, Standing, StandingOf
+from read_store.inspection import GramSize, GramSizes, KeySize, KeySizes, Terms
 from read_store.keys import changed_index, partition_names, partition_of
 from read_store.library import LIBRARY, Library, compose, load_library, read_sources
 from read_store.merged_checkpoint import parts_of
@@ -39,6 +39,7 @@ from read_store.partitions import PartitionedReads, Places
 from read_store.reader import ReadStore
 from read_store.rows import Found, FramedRun, Frames, PageRows, Row, TextPageRows
 from read_store.snapshot import Snapshot
+from read_store.standing import StandingOf
 from read_store.stored import StoredDocument
 from read_store.text import fold_text
 from read_store.waiting import Applied
@@ -66,6 +67,7 @@ __all__ = [
     "GenerationRefused",
     "Generations",
     "GramSize",
+    "GramSizes",
     "HeadAnswers",
     "IndexEdge",
     "KeptGenerations",
@@ -86,12 +88,12 @@ __all__ = [
     "Row",
     "Run",
     "Snapshot",
-    "Standing",
     "StandingOf",
     "StoredDocument",
     "TallyRefused",
     "TallyRow",
     "TallyRows",
+    "Terms",
     "TextPage",
     "TextPageRows",
     "changed_index",

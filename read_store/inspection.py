@@ -1,10 +1,7 @@
-"""Questions that look for damage: keys of another size than they should have, entities out of place."""
+"""Questions that look for damage: keys of another size, terms out of place."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from read_store.errors import ReadModelDamaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,41 +50,36 @@ class KeySizes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingOf:
-    """Where the document of an entity, last changed at `position`, has to stand: index -> score, and
-    text index -> folded term and rank."""
+class GramSizes:
+    """GramSize of some trigrams of a text index at a time; answers the place to go on at ("0" at the end)."""
 
-    id: str
-    position: int
-    scores: Mapping[str, int]
-    texts: Mapping[str, tuple[str, int]]
+    index: str
+    place: str = "0"
+    limit: int = 100
+
+    def request(self) -> dict[str, Any]:
+        return {"kind": "gram_sizes", "index": self.index, "place": self.place, "limit": self.limit}
+
+    def parse(self, reply: Any) -> str:
+        place: bytes = reply
+        return place.decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Whether documents stand where they have to; raises ReadModelDamaged when one does not.
+class Terms:
+    """Whether some terms of a text index, after one of them, stand under all of their trigrams.
 
-    Those that have changed since are not judged.
+    Answers the last one, None at the end; raises ReadModelDamaged when one does not.
     """
 
-    view: str
-    documents: Sequence[StandingOf]
+    index: str
+    after: str | None = None
+    limit: int = 25
 
     def request(self) -> dict[str, Any]:
-        return {
-            "kind": "standing",
-            "view": self.view,
-            "documents": [
-                {
-                    "id": each.id,
-                    "position": str(each.position),
-                    "scores": [(index, str(score)) for index, score in each.scores.items()],
-                    "texts": [(index, term, str(rank)) for index, (term, rank) in each.texts.items()],
-                }
-                for each in self.documents
-            ],
-        }
+        after = {} if self.after is None else {"after": self.after}
+        return {"kind": "terms", "index": self.index, "limit": self.limit, **after}
 
-    def parse(self, reply: Any) -> None:
-        if reply is not None:
-            raise ReadModelDamaged("document", self.view, reply.decode())
+    def parse(self, reply: Any) -> str | None:
+        term: bytes | None = reply
+        return None if term is None else term.decode()

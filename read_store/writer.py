@@ -12,6 +12,7 @@ from read_store.keys import changed_index, partition_root
 from read_store.library import LIBRARY, Library, load_library
 from read_store.operations import Operation
 from read_store.snapshot import Snapshot, take_snapshot
+from read_store.standing import StandingOf, check_standing
 from read_store.store_clock import StoreClock
 from read_store.stored import StoredDocument, unpack_document
 
@@ -90,6 +91,10 @@ class ReadModelWriter:
             ]
             for answer, (view, ids) in zip(answers, wanted, strict=True)
         ]
+
+    async def check_standing(self, generation: int, view: str, documents: Sequence[StandingOf]) -> None:
+        """Raises ReadModelDamaged when one of these documents, of which there are some, is out of place."""
+        await check_standing(self._connection, f"{self._root}g{generation}:", view, documents)
 
     async def newest_change(self, generation: int, views: Sequence[str]) -> int:
         """The position of the newest change that a document of these views has."""

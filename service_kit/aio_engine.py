@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import grpc
 
-from service_kit.calls import CallerGone, CallGuard, Write
+from service_kit.calls import CallerGone, CallGuard
 from service_kit.context import CallContext
 from service_kit.errors import ServiceError, failure_trailers
 from service_kit.methods import CallKind, Method
@@ -60,16 +60,16 @@ def _unary(guard: CallGuard, method: Method) -> Handler:
 
 def _server_stream(guard: CallGuard, method: Method) -> Handler:
     async def handle(content: bytes, aio_call: AioCall) -> None:
-        call = _open(guard, method, aio_call)
-        await _streamed(aio_call, call, guard.stream(method, call, content, _writer(aio_call)))
+        call, sending = _open(guard, method, aio_call), _Sending(aio_call)
+        await _streamed(aio_call, sending, call, guard.stream(method, call, content, sending.write))
 
     return grpc.unary_stream_rpc_method_handler(handle)
 
 
 def _duplex(guard: CallGuard, method: Method) -> Handler:
     async def handle(contents: AsyncIterator[bytes], aio_call: AioCall) -> None:
-        call = _open(guard, method, aio_call)
-        await _streamed(aio_call, call, guard.duplex(method, call, contents, _writer(aio_call)))
+        call, sending = _open(guard, method, aio_call), _Sending(aio_call)
+        await _streamed(aio_call, sending, call, guard.duplex(method, call, contents, sending.write))
 
     return grpc.stream_stream_rpc_method_handler(handle)
 
@@ -102,22 +102,52 @@ def _current_task() -> asyncio.Task[Any]:
     return task
 
 
-def _writer(aio_call: AioCall) -> Write:
-    async def write(body: bytes, _is_followed: bool) -> None:
+class _Sending:
+    """What a stream has sent so far.
+
+    The headers leave with the first message, and grpc.aio takes note of that when it was sent: not when its
+    task is cancelled meanwhile. The status would then bring the headers along again, the core would refuse
+    it, and the caller would wait for ever. So the first message is not cancelled, and the status waits for
+    it.
+    """
+
+    def __init__(self, aio_call: AioCall) -> None:
+        self._aio_call = aio_call
+        self._first: asyncio.Task[bool] | None = None
+
+    async def write(self, body: bytes, _is_followed: bool) -> None:
+        """Send one message. Raises CallerGone."""
+        if self._first is not None:
+            is_sent = await self._send(body)
+        else:
+            self._first = asyncio.create_task(self._send(body))
+            await self.first_sent()
+            is_sent = self._first.result()
+        if not is_sent:
+            raise CallerGone
+
+    async def first_sent(self) -> None:
+        """Return when no first message is on its way."""
+        if self._first is not None:
+            await asyncio.wait((self._first,))
+
+    async def _send(self, body: bytes) -> bool:
         try:
-            await aio_call.write(body)
-        except grpc.aio.InternalError as error:
-            raise CallerGone from error
+            await self._aio_call.write(body)
+        except grpc.aio.InternalError:
+            return False
+        return True
 
-    return write
 
-
-async def _streamed(aio_call: AioCall, call: CallContext, answering: Awaitable[bytes | None]) -> None:
+async def _streamed(
+    aio_call: AioCall, sending: _Sending, call: CallContext, answering: Awaitable[bytes | None]
+) -> None:
     try:
         body = await answering
         if body is not None:
-            await _writer(aio_call)(body, False)
+            await sending.write(body, False)
     except ServiceError as refusal:
+        await sending.first_sent()
         await _refuse(aio_call, call, refusal)
     except CallerGone as gone:
         # The one way out that the library takes in silence.

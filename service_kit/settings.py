@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     stale_after_seconds: float = Field(default=5.0, gt=0)
     # How long a projector that fell silent keeps its read models from the next one.
     lease_seconds: float = Field(default=5.0, ge=0.2)
+    # How long a look at all of a read model for damage may take while nothing is written.
+    scrub_seconds: float = Field(default=600.0, ge=0)
     # How many processes serve each address.
     write_processes: int = Field(default=1, ge=1, le=64)
     read_processes: int = Field(default=1, ge=1, le=64)

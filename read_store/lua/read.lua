@@ -9,7 +9,8 @@ local readers = {
   count = read_count,
   key_size = read_key_size,
   key_sizes = read_key_sizes,
-  standing = read_standing,
+  gram_sizes = read_gram_sizes,
+  terms = read_terms,
   epoch_end = read_epoch_end,
 }
 

@@ -50,7 +50,12 @@ class Arena:
         self.directory = directory
         self.seed = seed
         self.lease_seconds = lease_seconds
-        environment = {"DIPTYCH_LOG_LEVEL": "warning", "DIPTYCH_LEASE_SECONDS": str(lease_seconds)}
+        environment = {
+            "DIPTYCH_LOG_LEVEL": "warning",
+            "DIPTYCH_LEASE_SECONDS": str(lease_seconds),
+            # A run ends with looks at everything, and can't wait for those of a system at rest.
+            "DIPTYCH_SCRUB_SECONDS": "0",
+        }
         self.has_clocks = has_clocks
         self.clock_file = directory / "clock-step"
         if has_clocks:

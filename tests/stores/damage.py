@@ -43,6 +43,17 @@ def member_added(key: str, member: str) -> Damage:
     return lambda admin, root: admin.call("ZADD", root + key, "7", member)
 
 
+def member_replaced(key: str, member: str, other: str) -> Damage:
+    """Another member of a sorted set in the place of one, so that there are as many as before."""
+
+    async def damage(admin: Connection, root: str) -> object:
+        score = await admin.call("ZSCORE", root + key, member)
+        await admin.call("ZREM", root + key, member)
+        return await admin.call("ZADD", root + key, score, other)
+
+    return damage
+
+
 def member_moved(key: str, member: str) -> Damage:
     """A member of a sorted set at another score."""
     return lambda admin, root: admin.call("ZINCRBY", root + key, "1", member)

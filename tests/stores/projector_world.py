@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from event_store import EventLog, EventStore
+from projector.pace import Pace
 from projector.projection import Projection
 from projector.runner import Runner
 from read_store import HeadAnswers, ReadModelDamaged, ReadModelWriter, ReadStore
@@ -76,6 +77,11 @@ async def a_world(database: LogDatabase, valkey: TestValkey) -> AsyncIterator[Wo
     await reader.close()
     await event_log.close()
     await store.close()
+
+
+def eager() -> Pace:
+    """Looks for damage as fast as it can."""
+    return Pace(rows_per_second=1_000_000.0, rest_seconds=0.0)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from diptych.families.v1.views_pb2 import FamilyDetails
 from google.protobuf.message import Message
 
 from projector.families import FAMILIES
+from projector.pace import Pace
 from projector.runner import RunnerStatus
 from read_store import (
     LIBRARY,
@@ -150,7 +151,7 @@ async def test_a_replay_into_tallies_that_were_kept_doubles_them(
         await families.caught_up()
     root = f"diptych:{{{families.world.name}:0}}:g1:"
     await damage.do(families.world.valkey, damage.checkpoint_set_back(families.log.epoch), root)
-    async with running(families.world, families.projection(), scrubbed_rows_per_second=1.0):
+    async with running(families.world, families.projection(), pace=Pace(rows_per_second=1.0)):
         await eventually(lambda: _has_folded(families, 1, families.log.position))
         with pytest.raises(AssertionError):
             await families.assert_equal_fold()

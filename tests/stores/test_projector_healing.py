@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from projector.pace import Pace
 from projector.runner import Runner, RunnerStatus
 from projector.scrubbing import Scrubber
 from read_store import (
@@ -22,12 +23,11 @@ from tests.postgres_server import LogDatabase
 from tests.stores import damage
 from tests.stores.account_log import read_holdings
 from tests.stores.damage import Damage
-from tests.stores.projector_world import World, a_world, running
+from tests.stores.projector_world import World, a_world, eager, running
 from tests.stores.restores import put_back
 from tests.valkey_server import TestValkey
 from tests.waiting import eventually
 
-EAGER = 1_000_000.0
 ALL_OF_THEM = (
     damage.deleted("d:account"),
     damage.field_deleted("d:account", "x"),
@@ -44,7 +44,12 @@ ALL_OF_THEM = (
     damage.column_edited("t:holdings:Z", "cents"),
     damage.deleted("x:owner:terms"),
     damage.deleted("x:owner:g:7a6f65"),
+    damage.member_added("x:owner:g:7a6f65", "nobody"),
+    damage.member_replaced("x:owner:g:7a6f65", "zoe", "nobody"),
+    damage.member_replaced("x:owner:terms", "zoe", "nobody"),
     damage.deleted("x:owner:e:86502859dccf8520648890b6fb0338ec4a8050aa"),
+    damage.member_moved("x:owner:e:86502859dccf8520648890b6fb0338ec4a8050aa", "x"),
+    damage.member_replaced("i:cents", "x", "nobody"),
     damage.deleted("sizes"),
     damage.deleted("checkpoint"),
     damage.field_deleted("checkpoint", "anchor"),
@@ -77,7 +82,7 @@ async def _is_healed(world: World, generation: int = 2) -> bool:
 
 @pytest.mark.parametrize("done", ALL_OF_THEM)
 async def test_damage_that_nobody_reads_is_found_and_mended(world: World, done: Damage) -> None:
-    async with running(world, scrubbed_rows_per_second=EAGER):
+    async with running(world, pace=eager()):
         await world.assert_equal_sums()
         await damage.do(world.valkey, done, _root(world))
         await eventually(lambda: _is_healed(world))
@@ -100,7 +105,7 @@ async def test_what_was_stored_in_another_layout_is_filled_anew(
 async def test_without_the_scrubber_such_damage_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sabotaged twin: the projection goes on as if nothing had happened."""
     monkeypatch.setattr(Scrubber, "_walk_for_ever", Scrubber._follow_reports)
-    async with running(world, scrubbed_rows_per_second=EAGER) as runner:
+    async with running(world, pace=eager()) as runner:
         await world.assert_equal_sums()
         await damage.do(world.valkey, damage.member_moved("i:cents", "x"), _root(world))
         await world.log.append_random(random.Random(2), 100)  # noqa: S311 - a test's choices
@@ -108,9 +113,76 @@ async def test_without_the_scrubber_such_damage_stays(world: World, monkeypatch:
         assert (await _generation(world), runner.status) == (1, RunnerStatus.RUNNING)
 
 
+async def test_damage_is_found_in_what_nobody_writes_to_any_more(world: World) -> None:
+    """The walk has become slow by then, and goes on."""
+    async with running(world, pace=Pace(rows_per_second=1_000_000.0, rest_seconds=0.5)) as runner:
+        await world.assert_equal_sums()
+        await eventually(lambda: _is_at_rest(runner))
+        await damage.do(world.valkey, damage.member_moved("i:cents", "x"), _root(world))
+        await eventually(lambda: _is_healed(world))
+        await world.assert_equal_sums()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_what_is_written_ends_the_rest_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, is_told: bool
+) -> None:
+    """The walk at rest would take hours; in the sabotaged twin it does."""
+    if not is_told:
+        monkeypatch.setattr(Scrubber, "saw", _looks_away_from)
+    async with running(world, pace=Pace(rows_per_second=1_000_000.0, rest_seconds=100_000.0)) as runner:
+        await world.assert_equal_sums()
+        await eventually(lambda: _is_at_rest(runner))
+        await damage.do(world.valkey, damage.member_moved("i:cents", "x"), _root(world))
+        await world.log.append_random(random.Random(3), 1)  # noqa: S311 - a test's choices
+        if is_told:
+            await eventually(lambda: _is_healed(world))
+        await world.assert_equal_sums()
+        assert await _is_healed(world) is is_told
+
+
+async def _is_at_rest(runner: Runner) -> bool:
+    return runner._scrubber._pace.is_at_rest
+
+
+def _looks_away_from(scrubber: Scrubber, checkpoint: checkpoint.Checkpoint) -> None:
+    """As if what was seen first stayed for ever."""
+    if scrubber._pace._place is None:
+        scrubber._pace.saw(checkpoint.generation, checkpoint.position)
+
+
+@pytest.mark.parametrize(
+    ("look", "done"),
+    [
+        ("_walk_terms", damage.member_replaced("x:owner:g:7a6f65", "zoe", "nobody")),
+        ("_walk_tally", damage.column_edited("t:holdings:Z", "cents")),
+        ("_walk_documents", damage.member_moved("i:cents", "x")),
+    ],
+)
+async def test_without_a_part_of_the_walk_its_damage_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch, look: str, done: Damage
+) -> None:
+    """The sabotaged twins of single parts: the others go on and find nothing."""
+    monkeypatch.setattr(Scrubber, look, _looks_away)
+    async with running(world, pace=eager()) as runner:
+        await world.assert_equal_sums()
+        await damage.do(world.valkey, done, _root(world))
+        passes = runner._scrubber.passes
+        await eventually(lambda: _has_walked_on(runner, passes))
+        assert (await _generation(world), runner.status) == (1, RunnerStatus.RUNNING)
+
+
+async def _looks_away(*_: object) -> None:
+    return None
+
+
+async def _has_walked_on(runner: Runner, passes: int) -> bool:
+    return runner._scrubber.passes > passes + 1
+
+
 async def test_what_a_reader_comes_upon_is_mended_at_once(world: World) -> None:
     """The scrubber's own walk is too slow to have found it."""
-    async with running(world, scrubbed_rows_per_second=1.0) as runner:
+    async with running(world, pace=Pace(rows_per_second=1.0)) as runner:
         await world.assert_equal_sums()
         await damage.do(world.valkey, damage.edited("d:account", "x"), _root(world))
 
@@ -131,7 +203,7 @@ async def _is_quiet(runner: Runner) -> bool:
 
 
 async def test_a_reader_that_cries_without_cause_changes_nothing(world: World) -> None:
-    async with running(world, scrubbed_rows_per_second=1.0) as runner:
+    async with running(world, pace=Pace(rows_per_second=1.0)) as runner:
         await world.assert_equal_sums()
         admin = Connection(world.valkey.admin_url)
         await admin.open()
@@ -150,7 +222,7 @@ async def _is_empty(reports: object) -> bool:
 
 
 async def test_damage_is_told_until_it_is_mended(world: World) -> None:
-    async with running(world, scrubbed_rows_per_second=EAGER, batch_limit=5) as runner:
+    async with running(world, pace=eager(), batch_limit=5) as runner:
         await world.assert_equal_sums()
         await damage.do(world.valkey, damage.deleted("t:holdings"), _root(world))
         await eventually(lambda: _says(runner, "ReadModelDamaged: key t:holdings"))
@@ -182,7 +254,7 @@ async def test_a_replay_into_data_that_was_kept_doubles_it(
         await world.assert_equal_sums()
         whole = (await world.reader.read_one(world.name, TallyRows(tally="holdings")))[1]
     await damage.do(world.valkey, damage.checkpoint_set_back(world.log.epoch), _root(world))
-    async with running(world, scrubbed_rows_per_second=1.0):
+    async with running(world, pace=Pace(rows_per_second=1.0)):
         await eventually(lambda: _has_come_to(world, world.log.position))
         assert (await world.reader.read_one(world.name, TallyRows(tally="holdings")))[1] != whole
 

@@ -21,7 +21,7 @@ from service_kit.errors import ServiceError
 from tests import accounts
 from tests.postgres_server import LogDatabase
 from tests.stores import damage
-from tests.stores.projector_world import World, a_world, running
+from tests.stores.projector_world import World, a_world, eager, running
 from tests.stores.rebuilding_process import started
 from tests.valkey_server import TestValkey
 from tests.waiting import DEADLINE_SECONDS, eventually
@@ -204,7 +204,7 @@ async def _knows_of(world: World, head: int) -> bool:
 
 
 async def test_damage_ends_a_rebuild_and_all_that_is_kept(world: World) -> None:
-    async with running(world, scrubbed_rows_per_second=1_000_000.0) as runner:
+    async with running(world, pace=eager()) as runner:
         await world.assert_equal_sums()
         await _states(runner)
         await damage.do(world.valkey, damage.deleted("t:holdings"), f"diptych:{{{world.name}:0}}:g2:")
