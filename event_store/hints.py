@@ -79,6 +79,7 @@ class Listener:
         self._connections = connections
         self._followers: set[Hints] = set()
         self._task: asyncio.Task[None] | None = None
+        self.heard = 0
 
     @asynccontextmanager
     async def hints(self) -> AsyncIterator[Hints]:
@@ -110,6 +111,7 @@ class Listener:
                 await asyncio.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - no secret
 
     def _tell(self) -> None:
+        self.heard += 1
         for follower in self._followers:
             follower.tell()
 
