@@ -3,7 +3,7 @@
 from math import inf
 from time import monotonic
 
-from event_store import LogPage
+from event_store import Hints, LogPage
 from read_store import Checkpoint
 
 # Events that a projection does not read move its checkpoint and nothing else: so long they may wait for more.
@@ -20,10 +20,12 @@ class Pace:
         self._beat_at = -inf
         self._rest_ends: float | None = None
         self._wanted = 0
+        self._hints: Hints | None = None
 
-    def begin(self) -> None:
-        """Nothing is known of what the store was told."""
-        self._beat_at, self._rest_ends = -inf, None
+    def begin(self, hints: Hints) -> None:
+        """Nothing is known of what the store was told; `hints` end a rest."""
+        self._beat_at, self._rest_ends, self._hints = -inf, None, hints
+        self._wanted = 0
 
     def beaten(self, read_at: float) -> None:
         """The store was told where the log ended then, beside a batch that came to there or alone."""
@@ -38,8 +40,10 @@ class Pace:
         return max(0.0, self._beat_at + self._beat_seconds - monotonic())
 
     def want(self, position: int) -> None:
-        """Somebody waits for this position."""
+        """Somebody waits for this position, and not for the end of a rest."""
         self._wanted = max(self._wanted, position)
+        if self._rest_ends is not None and self._hints is not None:
+            self._hints.tell()
 
     def is_wanted_after(self, position: int) -> bool:
         """Whether somebody waits for a later one."""
@@ -54,5 +58,5 @@ class Pace:
         return max(0.0, self._rest_ends - monotonic())
 
     def advanced(self) -> None:
-        """What waited is written."""
+        """Nothing waits any more."""
         self._rest_ends = None

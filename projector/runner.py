@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from enum import Enum
-from uuid import UUID
 
 import failpoints
-from event_store import EventLog, Hints, LogPage, LogPartition, StoreError
+from event_store import EventLog, Hints, LogPage, LogPartition
 from projector.applying import BatchRefused, Sent
+from projector.asks import answer_asks
 from projector.failures import told_of
 from projector.folding import VersionGap
 from projector.follower import BATCH_LIMIT, EventRefused, Follower
@@ -77,8 +77,7 @@ class Runner:
         `siblings` are Rebuilding's, `shared` is the Follower's.
         """
         self.projection = projection
-        self.writer = writer
-        self.log = log
+        self.writer, self.log = writer, log
         self.partition = partition or LogPartition(0, 1)
         self.name = partition_names(projection.name, self.partition.of)[self.partition.number]
         self.status = RunnerStatus.STOPPED
@@ -106,7 +105,6 @@ class Runner:
         )
         self._is_split = self.partition.of > 1
         self._pace = Pace(self._beat_seconds)
-        self._hints: Hints | None = None
         self._kept: KeptGenerations | None = None
         self._hold = Hold()
         self._rebuilding = Rebuilding(
@@ -122,7 +120,7 @@ class Runner:
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        answering = asyncio.create_task(self._answer_asks())
+        answering = asyncio.create_task(answer_asks(self._answers, self.log, self._pace.want))
         try:
             while True:
                 try:
@@ -153,7 +151,6 @@ class Runner:
                 await failpoints.reach("lease.granted")
             self._is_paused = await self.writer.is_paused()
             async with self.log.hints() as hints:
-                self._hints = hints
                 while self._is_ours():
                     await self._serve(token, hints)
         finally:
@@ -183,7 +180,7 @@ class Runner:
     async def _follow(self, token: int, checkpoint: Checkpoint, hints: Hints) -> None:
         loop = asyncio.get_running_loop()
         self._renew_at = loop.time()
-        self._pace.begin()
+        self._pace.begin(hints)
         while True:
             if loop.time() >= self._renew_at:
                 await self._renew(token)
@@ -227,6 +224,7 @@ class Runner:
 
     async def _advance(self, token: int, checkpoint: Checkpoint, page: LogPage, hints: Hints) -> Checkpoint:
         if self._is_split or self._is_rebuilding or self._follower.has_news(page):
+            self._pace.advanced()
             return await self._follower.advance(token, checkpoint, page, looks_again=True)
         if (seconds := self._pace.seconds_to_rest(checkpoint, page)) > 0:
             await self._follower.settle()
@@ -300,17 +298,3 @@ class Runner:
             reason=self.last_error,
             **where_from(error),
         )
-
-    async def _answer_asks(self) -> None:
-        while True:
-            with contextlib.suppress(StoreError, ReadStoreUnavailable):
-                await self._answers.run(self._head)
-
-    async def _head(self) -> tuple[UUID, int]:
-        head = await self.log.head()
-        if failpoints.is_armed:
-            await failpoints.reach("head.before_answer")
-        self._pace.want(head.position)
-        if self._hints is not None:
-            self._hints.tell()
-        return head.epoch, head.position

@@ -96,6 +96,8 @@ class SharedPages:
         page = await self._log.read(after_position, limit=limit)
         if after_position + len(page.events) == page.head:
             self._keep(after_position, page, read_at, heard)
+        elif self._tail is not None and self._tail.epoch != page.epoch:
+            self._tail = None
         return PageRead(read_at, page)
 
     def _keep(self, after_position: int, page: LogPage, read_at: float, heard: int) -> None:
