@@ -16,9 +16,9 @@ from projector.generations import current_generation, drop_old_generations
 from projector.healing import Healing
 from projector.hold import Hold
 from projector.metrics import ProjectionMetrics, process_metrics
-from projector.pace import Pace
 from projector.projection import Projection
 from projector.rebuilding import Rebuilding
+from projector.resting import Resting
 from projector.scrubbing import ROWS_PER_SECOND, Scrubber
 from projector.shared_pages import SharedPages
 from read_store import (
@@ -80,8 +80,7 @@ class Runner:
         self.writer, self.log = writer, log
         self.partition = partition or LogPartition(0, 1)
         self.name = partition_names(projection.name, self.partition.of)[self.partition.number]
-        self.status = RunnerStatus.STOPPED
-        self.last_error = ""
+        self.status, self.last_error = RunnerStatus.STOPPED, ""
         self._answers = answers
         self.holder = holder
         self._is_ours = is_ours
@@ -103,8 +102,7 @@ class Runner:
             partition=partition,
             shared=shared,
         )
-        self._is_split = self.partition.of > 1
-        self._pace = Pace(self._beat_seconds)
+        self._resting = Resting(self._beat_seconds)
         self._kept: KeptGenerations | None = None
         self._hold = Hold()
         self._rebuilding = Rebuilding(
@@ -120,7 +118,7 @@ class Runner:
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        answering = asyncio.create_task(answer_asks(self._answers, self.log, self._pace.want))
+        answering = asyncio.create_task(answer_asks(self._answers, self.log, self._resting.want))
         try:
             while True:
                 try:
@@ -180,7 +178,7 @@ class Runner:
     async def _follow(self, token: int, checkpoint: Checkpoint, hints: Hints) -> None:
         loop = asyncio.get_running_loop()
         self._renew_at = loop.time()
-        self._pace.begin(hints)
+        self._resting.begin(hints)
         while True:
             if loop.time() >= self._renew_at:
                 await self._renew(token)
@@ -210,7 +208,7 @@ class Runner:
         if page.end is not None and can_fold and not self._hold.is_wanted_at(checkpoint):
             return await self._advance(token, checkpoint, page, hints)
         await self._follower.settle()
-        if self._pace.is_beat_due(checkpoint, page.head):
+        if self._resting.is_beat_due(checkpoint, page.head):
             await self._beat(token, checkpoint, page.head)
         if (not can_fold or self._hold.is_wanted_at(checkpoint)) and self._hold.stand(checkpoint):
             if await self._hold.released(self._beat_seconds):
@@ -219,22 +217,22 @@ class Runner:
         elif self._is_paused:
             await self._wait_for_resumption()
         else:
-            await hints.wait(self._pace.seconds_to_beat())
+            await hints.wait(self._resting.seconds_to_beat())
         return checkpoint
 
     async def _advance(self, token: int, checkpoint: Checkpoint, page: LogPage, hints: Hints) -> Checkpoint:
-        if self._is_split or self._is_rebuilding or self._follower.has_news(page):
-            self._pace.advanced()
+        if self.partition.of > 1 or self._is_rebuilding or self._follower.has_news(page):
+            self._resting.advanced()
             return await self._follower.advance(token, checkpoint, page, looks_again=True)
-        if (seconds := self._pace.seconds_to_rest(checkpoint, page)) > 0:
+        if (seconds := self._resting.seconds_to_rest(checkpoint, page)) > 0:
             await self._follower.settle()
             await hints.wait(seconds)
             return checkpoint
-        self._pace.advanced()
-        looks_again = page.through < page.head or self._pace.is_wanted_after(page.through)
+        self._resting.advanced()
+        looks_again = page.through < page.head or self._resting.is_wanted_after(page.through)
         checkpoint = await self._follower.advance(token, checkpoint, page, looks_again=looks_again)
         if not looks_again:
-            await hints.wait(self._pace.seconds_to_beat())
+            await hints.wait(self._resting.seconds_to_beat())
         return checkpoint
 
     async def _beat(self, token: int, checkpoint: Checkpoint, head: int) -> None:
@@ -242,7 +240,7 @@ class Runner:
             await failpoints.reach("beat.before_send")
         read_at = self._follower.read_at
         self._is_paused = await self.writer.heartbeat(token, checkpoint, head, head_read_at=read_at)
-        self._pace.beaten(read_at)
+        self._resting.beaten(read_at)
         self._succeeded(checkpoint, head)
 
     async def _wait_for_resumption(self) -> None:
@@ -255,7 +253,7 @@ class Runner:
         self._is_paused = is_paused
         self._metrics.applied(self.name, sent.events)
         if sent.after.position >= sent.page.head:
-            self._pace.beaten(sent.read_at)
+            self._resting.beaten(sent.read_at)
         self._succeeded(sent.after, sent.page.head)
 
     def _narrowed(self, refused: BatchRefused) -> Checkpoint:

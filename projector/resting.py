@@ -11,7 +11,7 @@ from read_store import Checkpoint
 REST_SECONDS = 0.01
 
 
-class Pace:
+class Resting:
     """Of one runner; all moments are time.monotonic's."""
 
     def __init__(self, beat_seconds: float, rest_seconds: float = REST_SECONDS) -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from projector.pace import Pace
+from projector.resting import Resting
 from projector.runner import Runner
 from read_store import Batch, Checkpoint, ReadModelWriter
 from tests import accounts
@@ -64,7 +64,7 @@ async def _following(world: World, rest_seconds: float) -> AsyncIterator[Runner]
     await _account(world, "a")
     async with running(world, writing_with=_CountingWriter) as runner:
         await world.caught_up()
-        runner._pace._rest_seconds = rest_seconds
+        runner._resting._rest_seconds = rest_seconds
         yield runner
 
 
@@ -102,7 +102,7 @@ async def test_who_asks_for_the_logs_end_waits_for_no_rest(world: World) -> None
 
 
 async def test_twin_an_ask_that_ends_no_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Pace, "want", lambda _self, _position: None)
+    monkeypatch.setattr(Resting, "want", lambda _self, _position: None)
     async with _following(world, LONG_SECONDS):
         await _others(world, 5)
         _, head = await world.reader.ask_head(world.name, DEADLINE_SECONDS)
