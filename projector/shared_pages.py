@@ -106,7 +106,8 @@ class SharedPages:
             return
         start, anchor, events = after_position, page.anchor, page.events
         if tail is not None and _follows(tail, page, after_position):
-            start, anchor, events = tail.start, tail.anchor, [*tail.events, *events]
+            known = tail.events[: after_position - tail.start]
+            start, anchor, events = tail.start, tail.anchor, [*known, *events]
         if len(events) > 2 * _KEPT_EVENTS:
             start, anchor = start + len(events) - _KEPT_EVENTS, events[-_KEPT_EVENTS - 1].event_id
             events = events[-_KEPT_EVENTS:]
@@ -122,6 +123,6 @@ class SharedPages:
 
 
 def _follows(tail: _Tail, page: LogPage, after_position: int) -> bool:
-    """Whether a page goes on where the tail ends, in the same history."""
-    is_at_end = tail.epoch == page.epoch and tail.end == after_position
-    return is_at_end and (after_position == 0 or tail.id_at(after_position) == page.anchor)
+    """Whether a page goes on somewhere in the tail, in the same history."""
+    is_within = tail.epoch == page.epoch and tail.start <= after_position <= tail.end
+    return is_within and (after_position == 0 or tail.id_at(after_position) == page.anchor)

@@ -138,6 +138,26 @@ async def test_readers_side_by_side_see_the_log_as_it_is(
     assert [event.position for event in followed[0]] == list(range(1, wanted + 1))
 
 
+async def test_two_reads_from_one_place_keep_what_was_before(
+    event_store: EventStore, slow_log: _SlowLog
+) -> None:
+    for number in (1, 2, 3):
+        await _append(event_store, slow_log, number)
+    shared = SharedPages(slow_log)
+    await shared.read(0, 100)
+    await _append(event_store, slow_log, 4)
+    # One that has not heard of it, one that has.
+    slow_log.is_deaf = True
+    first = asyncio.create_task(shared.read(3, 100))
+    await asyncio.sleep(0)
+    slow_log.is_deaf = False
+    reads = await asyncio.gather(first, shared.read(3, 100))
+    assert ([_positions(read.page) for read in reads], slow_log.pages) == ([[4], [4]], 3)
+    pages = slow_log.pages
+    assert _positions((await shared.read(1, 100)).page) == [2, 3, 4]
+    assert slow_log.pages == pages
+
+
 async def test_another_history_takes_the_place_of_the_one_that_was_kept(
     log_database: LogDatabase, event_store: EventStore, slow_log: _SlowLog
 ) -> None:
