@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -42,12 +43,11 @@ class Announcer:
                     await connection.fetch("announce_without_flush")
                     while True:
                         await self._wanted.wait()
-                        # Not within the append: NOTIFY would make its transaction wait for others. The
-                        # answers to the callers leave first, in the turn after the one that asked for this.
-                        await asyncio.sleep(0)
                         self._wanted.clear()
+                        sent_at = time.monotonic()
+                        # Not within the append: NOTIFY would make its transaction wait for others.
                         await connection.repeat("announce")
-                        await asyncio.sleep(_PAUSE_SECONDS)
+                        await asyncio.sleep(sent_at + _PAUSE_SECONDS - time.monotonic())
             except (StoreError, psycopg.Error):
                 await asyncio.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - no secret
 
@@ -79,6 +79,7 @@ class Listener:
         self._connections = connections
         self._followers: set[Hints] = set()
         self._task: asyncio.Task[None] | None = None
+        self.heard = 0
 
     @asynccontextmanager
     async def hints(self) -> AsyncIterator[Hints]:
@@ -110,6 +111,7 @@ class Listener:
                 await asyncio.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - no secret
 
     def _tell(self) -> None:
+        self.heard += 1
         for follower in self._followers:
             follower.tell()
 

@@ -83,6 +83,11 @@ class EventLog:
         """Hints that the log has grown; all followers of a process share one connection for them."""
         return self._listener.hints()
 
+    @property
+    def hints_heard(self) -> int:
+        """How many hints have come: what was read from before the last one on may lack what that tells of."""
+        return self._listener.heard
+
     async def past_epochs(self) -> dict[UUID, int]:
         """The epochs that are over, with the last position that each has in common with the next."""
         rows = await self._connections.fetch("read_past_epochs")

@@ -18,6 +18,7 @@ from projector.orders import ORDERS
 from projector.pace import Pace
 from projector.projection import Projection
 from projector.runner import Runner
+from projector.shared_pages import SharedPages
 from projector.sharing import Sharing
 from read_store import (
     Attendance,
@@ -62,6 +63,7 @@ async def running(
     attendance = Attendance(settings.required_redis_url(), settings.partitions)
     sharing = Sharing(attendance, log, _holder(settings), lasts_seconds=settings.lease_seconds)
     runners: list[Runner] = []
+    shared = SharedPages(log)
     for projection in projections:
         writers = [
             ReadModelWriter(settings.required_redis_url(), name)
@@ -70,7 +72,7 @@ async def running(
         for number, writer in enumerate(writers):
             await writer.open()
             is_ours = partial(_is_ours, settings, sharing, len(runners))
-            runners.append(_runner(projection, number, writers, settings, log, is_ours))
+            runners.append(_runner(projection, number, writers, settings, log, shared, is_ours))
     tasks = [asyncio.create_task(runner.run()) for runner in runners]
     if settings.partitions > 1:
         await attendance.open()
@@ -104,6 +106,7 @@ def _runner(  # noqa: PLR0917 - wiring
     writers: Sequence[ReadModelWriter],
     settings: Settings,
     log: EventLog,
+    shared: SharedPages,
     is_ours: Callable[[], bool],
 ) -> Runner:
     name = partition_names(projection.name, len(writers))[number]
@@ -118,6 +121,7 @@ def _runner(  # noqa: PLR0917 - wiring
         partition=LogPartition(number, len(writers)) if len(writers) > 1 else None,
         is_ours=is_ours,
         siblings=[*writers[:number], *writers[number + 1 :]],
+        shared=shared,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 
 import failpoints
 from event_store import LogPage, PageBound, StoredEvent
@@ -37,10 +38,12 @@ class BatchRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A batch on its way: from which checkpoint, of which page, and the task that ends once it is applied."""
+    """A batch on its way: from which checkpoint, of which page, when that was read by time.monotonic, and the
+    task that ends once it is applied."""
 
     before: Checkpoint
     page: LogPage
+    read_at: float
     events: int
     writing: asyncio.Task[bool]
 
@@ -71,7 +74,8 @@ async def send(
     await asyncio.sleep(0)
     if failpoints.is_armed:
         failpoints.soon("apply.under_way", writer.cut)
-    return Sent(before=checkpoint, page=page, events=batch.events, writing=writing)
+    read_at = monotonic() if batch.head_read_at is None else batch.head_read_at
+    return Sent(before=checkpoint, page=page, read_at=read_at, events=batch.events, writing=writing)
 
 
 def batch_of(checkpoint: Checkpoint, page: LogPage, folded: Folded, read_at: float | None = None) -> Batch:

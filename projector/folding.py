@@ -109,6 +109,10 @@ class Folder:
         self._cached_views = cached_views
         self.at: StoredEvent | None = None
 
+    def reads(self, events: Iterable[StoredEvent]) -> bool:
+        """Whether any of the events is of a category that the projection reads."""
+        return any(event.category in self._by_category for event in events)
+
     def missing(self, events: Iterable[StoredEvent]) -> list[tuple[str, list[str]]]:
         """(view, ids) of the documents that these events change and that are not at hand."""
         wanted: dict[str, dict[str, bool]] = {}

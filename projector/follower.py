@@ -10,6 +10,7 @@ from projector.folding import Folded, Folder
 from projector.generations import HistoryChanged, continues
 from projector.pages import LogPages
 from projector.projection import Projection
+from projector.shared_pages import SharedPages
 from read_store import Batch, Checkpoint, ReadModelWriter, TallyRefused
 
 # A document, an index or a row that changes often is written once a batch; but the store serves nobody else
@@ -37,17 +38,18 @@ class Follower:
         applied: Callable[[Sent, bool], None] = lambda _sent, _is_paused: None,
         batch_limit: int = BATCH_LIMIT,
         partition: LogPartition | None = None,
+        shared: SharedPages | None = None,
     ) -> None:
         """`applied` hears of each batch that the store has, and whether the projection is paused.
 
         `batch_limit`: so many events are applied at once, or one command when it has more. `partition` is the
-        part of the log that is folded, None for all of it.
+        part of the log that is folded, None for all of it. `shared` are pages that others read, too.
         """
         self._writer = writer
         self._applied = applied
         self._folder = Folder(projection)
         self._is_whole_log = partition is None
-        self._pages = LogPages(log, partition)
+        self._pages = LogPages(log, partition, shared)
         self._batch_limit = self._limit = batch_limit
         self._sent: Sent | None = None
 
@@ -70,6 +72,10 @@ class Follower:
             # In a part of the log, a stream's versions are what tells that events are missing.
             _refuse_gap(checkpoint, page)
         return page
+
+    def has_news(self, page: LogPage) -> bool:
+        """Whether any of a page's events is of those that are folded."""
+        return self._folder.reads(page.events)
 
     async def advance(
         self, token: int, checkpoint: Checkpoint, page: LogPage, *, looks_again: bool = False

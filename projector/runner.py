@@ -4,24 +4,26 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from enum import Enum
-from uuid import UUID
 
 import failpoints
-from event_store import EventLog, Hints, LogPartition, StoreError
+from event_store import EventLog, Hints, LogPage, LogPartition
 from projector.applying import BatchRefused, Sent
+from projector.asks import answer_asks
+from projector.failures import told_of
 from projector.folding import VersionGap
-from projector.follower import BATCH_LIMIT, EventRefused, Follower, LogGap
-from projector.generations import HistoryChanged, current_generation, drop_old_generations
+from projector.follower import BATCH_LIMIT, EventRefused, Follower
+from projector.generations import current_generation, drop_old_generations
 from projector.healing import Healing
 from projector.hold import Hold
 from projector.metrics import ProjectionMetrics, process_metrics
 from projector.pace import Pace
 from projector.projection import Projection
 from projector.rebuilding import Rebuilding
+from projector.resting import Resting
 from projector.scrubbing import Scrubber
+from projector.shared_pages import SharedPages
 from read_store import (
     Checkpoint,
-    CheckpointMoved,
     Fenced,
     FillingState,
     HeadAnswers,
@@ -68,19 +70,18 @@ class Runner:
         partition: LogPartition | None = None,
         is_ours: Callable[[], bool] = lambda: True,
         siblings: Sequence[ReadModelWriter] = (),
+        shared: SharedPages | None = None,
     ) -> None:
         """`holder` names this process for the lease: it must be its own, and stay the same over restarts.
 
         `batch_limit` is the Follower's. `is_ours` tells whether this process should have the lease now.
-        `siblings` are Rebuilding's, `pace` is the Scrubber's.
+        `siblings` are Rebuilding's, `pace` is the Scrubber's, `shared` is the Follower's.
         """
         self.projection = projection
-        self.writer = writer
-        self.log = log
+        self.writer, self.log = writer, log
         self.partition = partition or LogPartition(0, 1)
         self.name = partition_names(projection.name, self.partition.of)[self.partition.number]
-        self.status = RunnerStatus.STOPPED
-        self.last_error = ""
+        self.status, self.last_error = RunnerStatus.STOPPED, ""
         self._answers = answers
         self.holder = holder
         self._is_ours = is_ours
@@ -100,7 +101,9 @@ class Runner:
             applied=self._applied,
             batch_limit=batch_limit,
             partition=partition,
+            shared=shared,
         )
+        self._resting = Resting(self._beat_seconds)
         self._kept: KeptGenerations | None = None
         self._hold = Hold()
         self._rebuilding = Rebuilding(
@@ -116,7 +119,7 @@ class Runner:
 
     async def run(self) -> None:
         """Runs until cancelled."""
-        answering = asyncio.create_task(self._answer_asks())
+        answering = asyncio.create_task(answer_asks(self._answers, self.log, self._resting.want))
         try:
             while True:
                 try:
@@ -176,6 +179,7 @@ class Runner:
     async def _follow(self, token: int, checkpoint: Checkpoint, hints: Hints) -> None:
         loop = asyncio.get_running_loop()
         self._renew_at = loop.time()
+        self._resting.begin(hints)
         while True:
             if loop.time() >= self._renew_at:
                 await self._renew(token)
@@ -203,14 +207,10 @@ class Runner:
         page = await self._follower.look(checkpoint)
         can_fold = not self._is_paused and checkpoint.version == self.projection.version
         if page.end is not None and can_fold and not self._hold.is_wanted_at(checkpoint):
-            return await self._follower.advance(token, checkpoint, page, looks_again=True)
+            return await self._advance(token, checkpoint, page, hints)
         await self._follower.settle()
-        if failpoints.is_armed:
-            await failpoints.reach("beat.before_send")
-        self._is_paused = await self.writer.heartbeat(
-            token, checkpoint, page.head, head_read_at=self._follower.read_at
-        )
-        self._succeeded(checkpoint, page.head)
+        if self._resting.is_beat_due(checkpoint, page.head):
+            await self._beat(token, checkpoint, page.head)
         if (not can_fold or self._hold.is_wanted_at(checkpoint)) and self._hold.stand(checkpoint):
             if await self._hold.released(self._beat_seconds):
                 # Readers may see another generation now.
@@ -218,8 +218,31 @@ class Runner:
         elif self._is_paused:
             await self._wait_for_resumption()
         else:
-            await hints.wait(self._beat_seconds)
+            await hints.wait(self._resting.seconds_to_beat())
         return checkpoint
+
+    async def _advance(self, token: int, checkpoint: Checkpoint, page: LogPage, hints: Hints) -> Checkpoint:
+        if self.partition.of > 1 or self._is_rebuilding or self._follower.has_news(page):
+            self._resting.advanced()
+            return await self._follower.advance(token, checkpoint, page, looks_again=True)
+        if (seconds := self._resting.seconds_to_rest(checkpoint, page)) > 0:
+            await self._follower.settle()
+            await hints.wait(seconds)
+            return checkpoint
+        self._resting.advanced()
+        looks_again = page.through < page.head or self._resting.is_wanted_after(page.through)
+        checkpoint = await self._follower.advance(token, checkpoint, page, looks_again=looks_again)
+        if not looks_again:
+            await hints.wait(self._resting.seconds_to_beat())
+        return checkpoint
+
+    async def _beat(self, token: int, checkpoint: Checkpoint, head: int) -> None:
+        if failpoints.is_armed:
+            await failpoints.reach("beat.before_send")
+        read_at = self._follower.read_at
+        self._is_paused = await self.writer.heartbeat(token, checkpoint, head, head_read_at=read_at)
+        self._resting.beaten(read_at)
+        self._succeeded(checkpoint, head)
 
     async def _wait_for_resumption(self) -> None:
         self._resumed.clear()
@@ -230,6 +253,8 @@ class Runner:
     def _applied(self, sent: Sent, is_paused: bool) -> None:
         self._is_paused = is_paused
         self._metrics.applied(self.name, sent.events)
+        if sent.after.position >= sent.page.head:
+            self._resting.beaten(sent.read_at)
         self._succeeded(sent.after, sent.page.head)
 
     def _narrowed(self, refused: BatchRefused) -> Checkpoint:
@@ -263,8 +288,7 @@ class Runner:
 
     def _failed(self, error: Exception) -> None:
         self.status = RunnerStatus.ERROR
-        own_words = isinstance(error, _TELLING)
-        self.last_error = f"{type(error).__name__}: {error}" if own_words else type(error).__name__
+        self.last_error = told_of(error)
         self._metrics.failed(self.name)
         if isinstance(error, ReadModelDamaged):
             self._healing.begin(error, self.last_error)
@@ -274,21 +298,3 @@ class Runner:
             reason=self.last_error,
             **where_from(error),
         )
-
-    async def _answer_asks(self) -> None:
-        while True:
-            with contextlib.suppress(StoreError, ReadStoreUnavailable):
-                await self._answers.run(self._head)
-
-    async def _head(self) -> tuple[UUID, int]:
-        head = await self.log.head()
-        if failpoints.is_armed:
-            await failpoints.reach("head.before_answer")
-        return head.epoch, head.position
-
-
-# Errors whose text is made of names, ids and positions only.
-_TELLING = (
-    *(EventRefused, HistoryChanged, LogGap, Fenced, CheckpointMoved, ReadModelDamaged),
-    *(StoreError, ReadStoreUnavailable),
-)

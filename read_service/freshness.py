@@ -30,6 +30,8 @@ from read_store import (
 from service_kit.errors import ServiceError
 
 _NOTHING = Consistency()
+# What was told of a read model's place is news; it is itself looked at after this time all the same.
+_TOLD_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +113,12 @@ class FreshReads:
             # Whatever is there is the answer.
             return _answered(await self._snapshot(operations, (), stream, unless_at))
         takes_stale = asked.on_timeout == ON_TIMEOUT_SERVE_STALE
-        wait = None
         deadline = asyncio.get_running_loop().time() + seconds_to_wait(asked)
         required = await self._required(asked, deadline, takes_stale=takes_stale)
         self._refuse_other_partitions(floor)
+        wait = _Wait(self._models, stream, deadline)
+        if required is not None and floor is None:
+            await wait.while_told_behind(required)
         while True:
             generations = floor.generations if floor else ()
             snapshot = await self._snapshot(operations, generations, stream, unless_at)
@@ -126,7 +130,6 @@ class FreshReads:
             if place.generation > 0 and not place.is_live and not (takes_stale and _stands_on(floor, place)):
                 # It is kept as it was when it was live, so what is missing will never come to it.
                 raise generation_gone()
-            wait = wait or _Wait(self._models, stream, deadline)
             if not await wait.for_more(missing, place):
                 if takes_stale and _stands_on(floor, place):
                     return _answered(snapshot, is_short=True)
@@ -210,6 +213,12 @@ class _Wait:
         self._deadline = deadline
         self._seen: Places | None = None
         self._has_waited = False
+
+    async def while_told_behind(self, required: Requirement) -> None:
+        """Wait for a moment where a look would only keep the store from writing what is waited for."""
+        if self._models.is_behind(required.epoch, required.position, stream=self._stream):
+            seconds = min(_TOLD_SECONDS, self._remaining())
+            await self._models.reached(required.epoch, required.position, seconds, stream=self._stream)
 
     async def for_more(self, missing: Requirement, place: Checkpoint) -> bool:
         """Wait for what is missing at a place; False when the time is over."""

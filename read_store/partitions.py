@@ -83,6 +83,10 @@ class PartitionedReads:
                 return False
         return True
 
+    def is_behind(self, epoch: UUID, position: int, *, stream: str = "") -> bool:
+        """As ReadStore.is_behind, of any partition that is needed."""
+        return any(self._store.is_behind(name, epoch, position) for name in self._needed(stream))
+
     async def moved(self, after: Places | None, timeout_seconds: float, *, stream: str = "") -> Places | None:
         """The places of the partitions that are needed once one of them has moved; None when not in time."""
         return await self._store.moved(self._needed(stream), after, timeout_seconds)

@@ -137,6 +137,11 @@ class ReadStore:
             return False
         return await progress.reached(epoch, position, max(0.0, deadline - loop.time()))
 
+    def is_behind(self, projection: str, epoch: UUID, position: int) -> bool:
+        """Whether the projection was last told to be of that log and before that position; sends nothing."""
+        known = self._subscriber.known(projection)
+        return known is not None and known.epoch == epoch and known.position < position
+
     async def changed(
         self, projection: str, *, after: Applied | None, timeout_seconds: float
     ) -> Applied | None:

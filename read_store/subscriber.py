@@ -86,6 +86,11 @@ class Subscriber:
             await ready
         return followed.progress
 
+    def known(self, projection: str) -> Applied | None:
+        """Where the projection has come to, as far as it was told; None when nothing is known for sure."""
+        followed = self._followed.get(projection)
+        return followed.progress.known if followed is not None and followed.is_ready else None
+
     def expect_head(self, nonce: str) -> "asyncio.Future[Head]":
         """The answer to an ask with that nonce; it must be dropped with `forget_head`."""
         answer: asyncio.Future[Head] = asyncio.get_running_loop().create_future()
