@@ -22,10 +22,15 @@ class Announcer:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._wanted = asyncio.Event()
+        self._is_for_one = False
         self._task: asyncio.Task[None] | None = None
 
-    def announce(self) -> None:
-        """Asks for a hint; returns at once."""
+    def announce(self, *, is_for_one: bool = False) -> None:
+        """Asks for a hint; returns at once.
+
+        It leaves before the callers' answers, which may be many, but after the answer to one that is alone.
+        """
+        self._is_for_one = is_for_one
         self._wanted.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -43,6 +48,8 @@ class Announcer:
                     await connection.fetch("announce_without_flush")
                     while True:
                         await self._wanted.wait()
+                        if self._is_for_one:
+                            await asyncio.sleep(0)
                         self._wanted.clear()
                         sent_at = time.monotonic()
                         # Not within the append: NOTIFY would make its transaction wait for others.

@@ -167,7 +167,7 @@ class EventStore:
             for append in appends
         ]
         if any(isinstance(outcome, Appended) for outcome in outcomes):
-            self._announcer.announce()
+            self._announcer.announce(is_for_one=len(outcomes) == 1)
         return outcomes
 
     async def _check_group(self, checks: Sequence[_Check]) -> Sequence[_Checked]:

@@ -29,8 +29,10 @@ _BATCH_DEPTH = 64
 @contextmanager
 def many_clients(stand: Stand) -> Iterator[Section]:
     """ReceiveStock from 64 clients, beside an echo and what others do for a command."""
-    clients, products = stand.sizes.clients, stand.sizes.products
-    deliveries, over_http = Deliveries(products=products), HttpDeliveries(products=products)
+    clients, half = stand.sizes.clients, stand.sizes.products // 2
+    deliveries, over_http = Deliveries(products=half), HttpDeliveries(products=half)
+    # Write services of one log that take turns with the same streams would read them anew at each turn.
+    others = Deliveries(products=half, first_product=half)
     with ExitStack() as running:
         start = running.enter_context
         places = {
@@ -44,7 +46,13 @@ def many_clients(stand: Stand) -> Iterator[Section]:
             *(
                 turn
                 for name in places
-                for turn in called(stand, name, places[name], deliveries, clients=clients)
+                for turn in called(
+                    stand,
+                    name,
+                    places[name],
+                    others if name == "commands on grpc.aio" else deliveries,
+                    clients=clients,
+                )
             ),
             *shared_connections(stand, places, ("commands", "echo"), deliveries),
             *called_over_http(stand, "FastAPI", http, over_http, clients=clients),
@@ -103,7 +111,7 @@ def one_at_a_time(stand: Stand) -> Iterator[Section]:
 
 
 def _median(stand: Stand, name: str, address: str, path: str) -> Turn:
-    deliveries = Deliveries(products=stand.sizes.products)
+    deliveries = Deliveries(products=stand.sizes.products // 2)
     return lambda: {name: stand.calls(address, path, deliveries, clients=1).quantile(0.5)}
 
 
@@ -118,7 +126,7 @@ def _answer_size(stand: Stand) -> int:
 
 
 def _in_batches(stand: Stand) -> Turn:
-    deliveries = Deliveries(products=stand.sizes.products, is_batched=True)
+    deliveries = Deliveries(products=stand.sizes.products // 2, is_batched=True)
     address = stand.stack.write_address
 
     def turn() -> Values:

@@ -47,7 +47,7 @@ def _probed(stand: Stand, probe: Asked, others: Executor, per_second: float) -> 
 
 
 def _sent(stand: Stand, per_second: float | None) -> Taken:
-    deliveries = Deliveries(products=stand.sizes.products)
+    deliveries = Deliveries(products=stand.sizes.products // 2)
     place, clients = (stand.stack.write_address, RECEIVE_STOCK), stand.sizes.clients
     return stand.calls(*place, deliveries, clients=clients, per_second=per_second)
 

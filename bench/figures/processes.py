@@ -15,10 +15,12 @@ _COUNTS = (1, 2, 4)
 @contextmanager
 def more_processes(stand: Stand) -> Iterator[Section]:
     """GetOrder and ReceiveStock by 64 clients each."""
-    orders, deliveries = OneOrder(orders=stand.sizes.orders), Deliveries(products=stand.sizes.products)
+    orders, products = OneOrder(orders=stand.sizes.orders), stand.sizes.products // len(_COUNTS)
     turns: list[Turn] = []
     with ExitStack() as running:
-        for count in _COUNTS:
+        for number, count in enumerate(_COUNTS):
+            # Of its own: services that take turns with the same streams would read them anew at each turn.
+            deliveries = Deliveries(products=products, first_product=number * products)
             for value, module, path, requests in (
                 (f"queries by {count}", "read_service", GET_ORDER, orders),
                 (f"commands by {count}", "write_service", RECEIVE_STOCK, deliveries),

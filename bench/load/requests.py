@@ -20,9 +20,10 @@ _CHOICES = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
-    """ReceiveStock: one event, one stream; over all products of the seed."""
+    """ReceiveStock: one event, one stream; over so many products of the seed, from the first one on."""
 
     products: int
+    first_product: int = 0
     is_batched: bool = False
 
     def maker(self) -> Callable[[int], bytes]:
@@ -37,7 +38,7 @@ class Deliveries:
 
     def _message(self, number: int) -> Message:
         request = commands.ReceiveStockRequest(
-            context=_context(), sku=names.sku(number), quantity=1, reference="bench"
+            context=_context(), sku=names.sku(self.first_product + number), quantity=1, reference="bench"
         )
         return commands.ExecuteBatchRequest(receive_stock=request) if self.is_batched else request
 
