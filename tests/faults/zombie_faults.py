@@ -16,6 +16,8 @@ from tests.faults.wellness import PROJECTIONS
 
 ZOMBIES = "zombies"
 _COMING_SECONDS = 20.0
+# A projector that is kept busy says with each batch that it lives, and so hardly ever with nothing else.
+_BEAT, _BEAT_SECONDS = "beat.before_send", 3.0
 _REFUSED = "Fenced:"
 # So many in a row where a lease is short, else few: each has to sleep longer than it.
 _SHORT_SECONDS, _MANY, _FEW = 2.0, 15, 2
@@ -32,14 +34,15 @@ def zombie(point: str) -> Fault:
                 name=point,
                 action="stop",
                 seconds=chance.uniform(0, 0.004) if point.endswith("under_way") else 0.0,
-                hit=chance.randint(2, 9),
+                hit=1 if point == _BEAT else chance.randint(2, 9),
                 is_repeated=True,
             )
             arena.kill(name)
             arena.launch(name, {"DIPTYCH_FAILPOINTS": str(failpoint)})
         arena.ready()
-        most = _MANY if arena.lease_seconds <= _SHORT_SECONDS else _FEW
-        refused = sum(_refused_write(arena) for _ in range(most))
+        most = _MANY if arena.lease_seconds <= _SHORT_SECONDS and point != _BEAT else _FEW
+        coming_seconds = _BEAT_SECONDS if point == _BEAT else _COMING_SECONDS
+        refused = sum(_refused_write(arena, coming_seconds) for _ in range(most))
         arena.counts[ZOMBIES] += refused
         yield f"{refused} of {most} {point}{'' if refused else WITHOUT_EFFECT}"
         for name in PROJECTORS:
@@ -49,11 +52,9 @@ def zombie(point: str) -> Fault:
     return slept
 
 
-def _refused_write(arena: Arena) -> bool:
+def _refused_write(arena: Arena, coming_seconds: float) -> bool:
     """One sleeps, the other leads, it wakes up; whether it was told then that it leads no more."""
-    if not processes.wait_until(
-        lambda: bool(_succeeded(arena)) or len(_sleepers(arena)) > 1, _COMING_SECONDS
-    ):
+    if not processes.wait_until(lambda: bool(_succeeded(arena)) or len(_sleepers(arena)) > 1, coming_seconds):
         return False
     succeeded = _succeeded(arena)
     # Where each has the lease of one projection and both are asleep, neither is a zombie.
@@ -90,5 +91,5 @@ def _leads(arena: Arena, name: str) -> bool:
 
 KINDS = {
     f"zombie.{point}": Kind(fault=zombie(point), weight=weight, longest_seconds=0.0)
-    for point, weight in (("apply.before_send", 4), ("apply.under_way", 2), ("beat.before_send", 1))
+    for point, weight in (("apply.before_send", 4), ("apply.under_way", 2), (_BEAT, 1))
 }
