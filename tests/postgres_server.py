@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,8 +79,15 @@ def copy_of_log(server: PostgresServer) -> LogDatabase:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """The run's server, with roles made and a migrated database to copy."""
+    with prepared_server(server_settings()) as server:
+        yield server
+
+
+@contextmanager
+def prepared_server(settings: PostgresSettings) -> Iterator[PostgresServer]:
+    """A server with roles made and a migrated database to copy, for the length of the block."""
     with tempfile.TemporaryDirectory(prefix="diptych-postgres-") as folder:
-        server = PostgresServer(Path(folder) / "postgres", server_settings())
+        server = PostgresServer(Path(folder) / "postgres", settings)
         server.start()
         try:
             asyncio.run(prepare_log(server))

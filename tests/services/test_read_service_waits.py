@@ -48,7 +48,7 @@ async def _known(models: ReadModels, stub: Any) -> None:
 async def test_what_is_known_to_be_behind_is_not_looked_at(
     models: ReadModels, stub: Any, looks: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("read_service.freshness._TOLD_SECONDS", LONG_SECONDS)
+    monkeypatch.setattr("read_service.waiting._TOLD_SECONDS", LONG_SECONDS)
     await _known(models, stub)
     for version in range(3, 10):
         token = models.append(approved("1"))

@@ -12,12 +12,11 @@ from diptych.families.v1.views_pb2 import FAMILY_STATUS_ENROLLED, FAMILY_STATUS_
 from google.type.date_pb2 import Date  # type: ignore[import-untyped] # ships no types
 from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped] # ships no types
 
-from event_store import EventStore, LoadedStream
 from service_kit.methods import snake_case
 from tests.postgres_server import LogDatabase
 from tests.services.family_requests import about, date, enroll, issue, pay, withdraw
 from tests.services.kit_service import all_of, refusal_of
-from tests.services.write_services import Caller, whole_log, without_replayed, write_service
+from tests.services.write_services import Caller, note_loads, whole_log, without_replayed, write_service
 from tests.waiting import eventually
 from write_service import snapshots
 
@@ -210,14 +209,7 @@ async def test_a_long_family_is_loaded_from_its_snapshot(
 ) -> None:
     """With what the rules need of it: used ids, open invoices in their turn, and credit."""
     monkeypatch.setattr(snapshots, "EVERY_VERSIONS", 20)
-    read: list[dict[str, LoadedStream]] = []
-    original = EventStore.load_streams
-
-    async def noted(store: EventStore, *asked: Any) -> Any:
-        read.append(await original(store, *asked))
-        return read[-1]
-
-    monkeypatch.setattr(EventStore, "load_streams", noted)
+    read = note_loads(monkeypatch)
     async with write_service(log_database) as caller:
         await caller.families.EnrollFamily(enroll())
         for number in range(30):

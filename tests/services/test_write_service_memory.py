@@ -6,9 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from event_store import EventStore, LoadedStream
 from tests.postgres_server import LogDatabase
-from tests.services.write_services import Caller, place, receive, write_service
+from tests.services.write_services import Caller, note_loads, place, receive, write_service
 from tests.waiting import DEADLINE_SECONDS, eventually
 from write_service import command_handler, snapshots
 
@@ -35,14 +34,7 @@ async def _reached(database: LogDatabase, version: int) -> bool:
 async def test_a_long_stream_is_loaded_from_its_snapshot(
     log_database: LogDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: list[dict[str, LoadedStream]] = []
-    original = EventStore.load_streams
-
-    async def noted(store: EventStore, *asked: Any) -> Any:
-        read.append(await original(store, *asked))
-        return read[-1]
-
-    monkeypatch.setattr(EventStore, "load_streams", noted)
+    read = note_loads(monkeypatch)
     async with write_service(log_database) as caller:
         await _long_stream(caller, monkeypatch, log_database)
     read.clear()

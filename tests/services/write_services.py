@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
+import pytest
 from diptych.command.v1.command_pb2 import CommandContext
 from diptych.eventlog.v1.event_log_service_pb2_grpc import EventLogServiceStub
 from diptych.families.v1.family_command_service_pb2_grpc import FamilyCommandServiceStub
@@ -17,7 +18,7 @@ from diptych.orders.v1 import events_pb2
 from diptych.orders.v1 import order_command_service_pb2 as commands
 from diptych.orders.v1.order_command_service_pb2_grpc import OrderCommandServiceStub
 
-from event_store import EventLog, StoredEvent
+from event_store import EventLog, EventStore, LoadedStream, StoredEvent
 from service_kit.settings import Settings
 from tests.postgres_server import LogDatabase
 from tests.waiting import DEADLINE_SECONDS
@@ -178,3 +179,16 @@ def oversold(events: Iterable[StoredEvent]) -> dict[str, int]:
             available[message.sku] += -message.quantity if kind == "StockReserved" else message.quantity
             lowest[message.sku] = min(lowest[message.sku], available[message.sku])
     return {sku: -units for sku, units in lowest.items() if units < 0}
+
+
+def note_loads(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, LoadedStream]]:
+    """What write services of this process load from the log, round by round, from now on."""
+    loads: list[dict[str, LoadedStream]] = []
+    original = EventStore.load_streams
+
+    async def noted(store: EventStore, *asked: Any) -> Any:
+        loads.append(await original(store, *asked))
+        return loads[-1]
+
+    monkeypatch.setattr(EventStore, "load_streams", noted)
+    return loads
